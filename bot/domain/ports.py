@@ -1,0 +1,161 @@
+"""The seams: what services ask of rooms below them. One real adapter and one fake each."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.answer import Answer, EngineEvent
+from bot.domain.picture import Picture, PictureNeeds, PictureRef
+from bot.domain.task import Parameters, Question, TaskName
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """What an engine says of itself right now."""
+
+    name: str
+    """``ollama`` or ``builtin``."""
+    ready: bool
+    version: str = ""
+    models: tuple[tuple[TaskName, str], ...] = ()
+    """Which model answers which task."""
+    down_since: datetime | None = None
+    last_outage: tuple[datetime, datetime] | None = None
+    """Start and end (UTC) of the last outage that is over."""
+
+
+class Engine(Protocol):
+    """Something that can answer a Question."""
+
+    name: str
+
+    def model_for(self, task: TaskName) -> str:
+        """Name the model that would answer ``task`` (part of the cache key)."""
+        ...
+
+    def needs_for(self, task: TaskName, parameters: Parameters) -> PictureNeeds:
+        """Say what a picture must be for ``task`` and the model that answers it."""
+        ...
+
+    def stream(self, question: Question) -> AsyncIterator[EngineEvent]:
+        """Yield deltas, then exactly one Answer. Closing the iterator stops the engine's work.
+
+        Raises EngineError or CannotAnswer, during iteration.
+        """
+        ...
+
+    async def status(self) -> EngineStatus:
+        """Ask the engine how it is; never raises, within its connect timeout."""
+        ...
+
+
+class Fetcher(Protocol):
+    """Gets the bytes of a picture."""
+
+    async def fetch(self, ref: PictureRef) -> bytes:
+        """Return the original bytes, within the byte cap and the deadline.
+
+        Raises HostRefused, PictureTooLarge, PictureGone, NotAPicture, FetchFailed.
+        """
+        ...
+
+
+class Preparer(Protocol):
+    """Turns original bytes into a Picture, in a process of its own."""
+
+    async def prepare(self, data: bytes, needs: PictureNeeds) -> Picture:
+        """Decode, set upright, flatten, scale and encode.
+
+        Raises a PictureError; never anything else for bad bytes.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKey:
+    """What makes two questions the same question."""
+
+    picture_sha256: str
+    task: TaskName
+    task_version: int
+    engine: str
+    model: str
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class PostedAnswer:
+    """What the buttons under an answer need to work after a restart. No pixels, no answer text."""
+
+    id: int
+    task: TaskName
+    parameters: Parameters
+    sources: tuple[PictureRef, ...]
+    asker_id: int
+    guild_id: int | None
+    channel_id: int | None
+    message_id: int | None
+    private: bool
+    created_at: datetime
+    expires_at: datetime
+
+
+class AnswerStore(Protocol):
+    """Finished answers per picture, with an expiry."""
+
+    async def get(self, key: AnswerKey) -> Answer | None:
+        """Return the kept answer with ``cached=True``, or None when absent or expired."""
+        ...
+
+    async def put(self, key: AnswerKey, answer: Answer) -> None:
+        """Keep ``answer`` until the store's retention is over; replaces an older one."""
+        ...
+
+
+class PostedAnswerStore(Protocol):
+    """What was posted where, for the buttons."""
+
+    async def add(self, posted: PostedAnswer) -> None:
+        """Keep ``posted``; its ``id`` is new."""
+        ...
+
+    async def get(self, posted_id: int) -> PostedAnswer | None:
+        """Return it, or None when unknown or expired."""
+        ...
+
+    async def set_message(self, posted_id: int, channel_id: int, message_id: int) -> None:
+        """Remember where it was posted in the end."""
+        ...
+
+    async def delete(self, posted_id: int) -> None:
+        """Forget one; unknown ids are fine."""
+        ...
+
+    async def delete_person(self, person_id: int) -> int:
+        """Forget everything ``person_id`` asked; return how many."""
+        ...
+
+    async def delete_guild(self, guild_id: int) -> int:
+        """Forget everything asked in a server; return how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, for fairness and limits. Ids only."""
+
+    person_id: int
+    guild_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateState:
+    """How busy the one door to the engine is."""
+
+    running: int
+    waiting: int
+    capacity: int
+    queue_limit: int
+    places: dict[int, int] = field(default_factory=dict)
+    """Best place in the queue (1 = next) per waiting person."""

@@ -1,0 +1,55 @@
+"""What is asked of an engine: a task, its parameters and the pictures it is about."""
+
+import enum
+from dataclasses import dataclass, field
+
+from bot.domain.picture import Picture
+
+
+class TaskName(enum.StrEnum):
+    """The tasks Lookout knows; each is one file in ``bot.tasks``."""
+
+    DESCRIBE = "describe"
+    ALT = "alt"
+    OCR = "ocr"
+
+
+class Detail(enum.StrEnum):
+    """How much a description says."""
+
+    BRIEF = "brief"
+    STANDARD = "standard"
+    DETAILED = "detailed"
+
+
+class Layout(enum.StrEnum):
+    """How read text is laid out."""
+
+    PLAIN = "plain"
+    MARKDOWN = "markdown"
+    TABLE = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a person chose. ``language`` is a Discord locale (``en-US``, ``ja``, ``zh-CN`` …).
+
+    ``focus`` is what to look at most, in the person's words; ``text_language`` is the language the
+    text in the picture is believed to be in (OCR only).
+    """
+
+    language: str = "en-US"
+    detail: Detail = Detail.STANDARD
+    layout: Layout = Layout.PLAIN
+    focus: str = field(default="", repr=False)
+    text_language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One call of an engine: a task about one picture (still or animation)."""
+
+    task: TaskName
+    parameters: Parameters
+    picture: Picture
+    seed: int | None = None

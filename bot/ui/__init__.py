@@ -1,0 +1,1 @@
+"""Discord-facing helpers that decide nothing: resolver, replies, layouts, views, errors."""

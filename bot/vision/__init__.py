@@ -1,0 +1,1 @@
+"""Picture and task to Answer: engines, and the gate that says who may use them now."""

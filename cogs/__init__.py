@@ -1,0 +1,1 @@
+"""One feature each, thin: read the input, call one service, render."""
