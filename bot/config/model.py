@@ -1,0 +1,286 @@
+"""Every setting: its type, default, bounds, unit and meaning."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic.fields import FieldInfo
+
+from bot.domain.task import TaskName
+
+_DATABASES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
+
+
+def _web_address(value: str) -> str:
+    """Accept ``http(s)://host[:port]``; a bare ``host:port`` is taken as http."""
+    text = value.strip().rstrip("/")
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address such as http://127.0.0.1:11434")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not contain a user name or password")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("must have a port between 0 and 65535") from None
+    return parts.geturl()
+
+
+def _database_address(value: str) -> str:
+    scheme, separator, rest = value.strip().partition("://")
+    if not separator or scheme not in _DATABASES or not rest.strip("/"):
+        raise ValueError(
+            "must begin with sqlite:/// and a path, or with postgresql:// and a server"
+        )
+    return value.strip()
+
+
+def _host_name(value: str) -> str:
+    name = value.strip().lower()
+    if not name or any(mark in name for mark in "/:@*? "):
+        raise ValueError("must be a plain host name such as media.example.org")
+    return name
+
+
+def _listed(value: object) -> object:
+    """Let the environment write a list as ``a, b`` or as JSON."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("must be a list") from None
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+DatabaseAddress = Annotated[str, AfterValidator(_database_address)]
+HostNames = Annotated[
+    tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_listed)
+]
+ModelName = Annotated[str, BeforeValidator(_stripped), Field(min_length=1, max_length=200)]
+
+
+class Section(BaseModel):
+    """Shared by every section: frozen, unknown names refused, values kept out of errors."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True
+    )
+
+
+class DiscordSettings(Section):
+    """How Lookout appears in Discord."""
+
+    token: Annotated[SecretStr, BeforeValidator(_stripped)] = Field(
+        SecretStr(""),
+        description="The bot's token. A secret: better given as DISCORD_TOKEN in the environment.",
+    )
+    sync_commands: bool = Field(
+        True, description="Register the commands with Discord at start, when they changed."
+    )
+    development_guild_id: int = Field(
+        0,
+        ge=0,
+        lt=2**63,
+        description="Register the commands in this one server only, where they change at once. "
+        "0 = everywhere.",
+    )
+
+
+class VisionSettings(Section):
+    """Which engine looks at pictures, and how long it may take."""
+
+    engine: Literal["ollama", "builtin"] = Field(
+        "ollama",
+        description="What looks at pictures: ollama (a vision model) or builtin (reads text "
+        "offline and measures, nothing more).",
+    )
+    host: WebAddress = Field("http://127.0.0.1:11434", description="Where Ollama answers.")
+    model: ModelName = Field(
+        "qwen3-vl:8b", description="The vision model, as `ollama list` names it."
+    )
+    models: Mapping[TaskName, ModelName] = Field(
+        default_factory=dict,
+        description='Another model for single tasks, such as {ocr = "glm-ocr"}.',
+    )
+    parallel: int = Field(
+        1, ge=1, le=64, description="Pictures looked at at once; match OLLAMA_NUM_PARALLEL."
+    )
+    num_ctx: int = Field(
+        8192, ge=2048, le=262_144, description="The model's context in tokens; costs memory."
+    )
+    keep_alive_seconds: int = Field(
+        1800, ge=0, le=604_800, description="Seconds the model stays in memory after an answer."
+    )
+    connect_timeout_seconds: float = Field(
+        5, gt=0, le=60, description="Seconds to wait for Ollama to accept a connection."
+    )
+    first_word_timeout_seconds: float = Field(
+        300,
+        gt=0,
+        le=3600,
+        description="Seconds to wait for the first word, model loading included.",
+    )
+    next_word_timeout_seconds: float = Field(
+        60, gt=0, le=600, description="Seconds to wait between two words."
+    )
+    fallback: bool = Field(
+        True,
+        description="While Ollama is down, answer text reading and alt text with the built-in "
+        "reader.",
+    )
+
+
+class LimitSettings(Section):
+    """How much people may ask."""
+
+    queue: int = Field(100, ge=1, le=10_000, description="Pictures that may wait at once.")
+    person_per_minute: int = Field(
+        12, ge=1, le=10_000, description="Pictures one person may ask about in a minute."
+    )
+    person_per_hour: int = Field(
+        120, ge=1, le=100_000, description="Pictures one person may ask about in an hour."
+    )
+    guild_per_minute: int = Field(
+        60, ge=1, le=100_000, description="Pictures one server may ask about in a minute."
+    )
+    pictures_per_request: int = Field(
+        10, ge=1, le=40, description="Pictures answered in one request."
+    )
+
+
+class PictureSettings(Section):
+    """What pictures are accepted, and what decoding one may cost."""
+
+    max_bytes: int = Field(
+        26_214_400, ge=65_536, le=536_870_912, description="Largest file, in bytes."
+    )
+    fetch_timeout_seconds: float = Field(
+        30, gt=0, le=300, description="Seconds a download from Discord may take."
+    )
+    max_pixels_jpeg: int = Field(
+        50_000_000, ge=1_000_000, le=500_000_000, description="Most pixels of a baseline JPEG."
+    )
+    max_pixels: int = Field(
+        25_000_000, ge=1_000_000, le=500_000_000, description="Most pixels of any other picture."
+    )
+    max_frames: int = Field(
+        4, ge=1, le=8, description="Frames of an animation that the model is shown."
+    )
+    workers: int = Field(2, ge=1, le=32, description="Processes that decode pictures.")
+    worker_memory_bytes: int = Field(
+        1_073_741_824,
+        ge=268_435_456,
+        le=17_179_869_184,
+        description="Memory a decoding process may use, in bytes.",
+    )
+    decode_timeout_seconds: float = Field(
+        10, gt=0, le=120, description="Seconds decoding one picture may take."
+    )
+    extra_hosts: HostNames = Field(
+        (), description="Hosts besides Discord's own that pictures may be fetched from."
+    )
+
+
+class BuiltinSettings(Section):
+    """The built-in reader."""
+
+    workers: int = Field(1, ge=1, le=32, description="Processes that read text.")
+    timeout_seconds: float = Field(
+        60, gt=0, le=600, description="Seconds reading one picture may take."
+    )
+    memory_bytes: int = Field(
+        3_221_225_472,
+        ge=1_073_741_824,
+        le=34_359_738_368,
+        description="Address space a reading process may use, in bytes.",
+    )
+
+
+class StorageSettings(Section):
+    """What is kept, where and for how long."""
+
+    database: DatabaseAddress = Field(
+        "sqlite:///data/lookout.sqlite3",
+        repr=False,
+        description="sqlite:///path (relative to where Lookout is started) or "
+        "postgresql://user:password@host/name.",
+    )
+    answer_retention_hours: int = Field(
+        168,
+        ge=1,
+        le=8760,
+        description="Hours an answer is kept, so that it need not be made again.",
+    )
+    button_retention_days: int = Field(
+        30, ge=1, le=365, description="Days the buttons under an answer work."
+    )
+    backup: bool = Field(
+        True, description="Copy the SQLite file before its structure is changed by an update."
+    )
+
+
+class ReplySettings(Section):
+    """How answers appear."""
+
+    edit_interval_seconds: float = Field(
+        1.2, ge=0.5, le=10, description="Seconds between two edits while an answer is written."
+    )
+
+
+class LogSettings(Section):
+    """What Lookout says about itself."""
+
+    level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
+        "INFO", description="Least severe level that is written: DEBUG, INFO, WARNING or ERROR."
+    )
+    format: Literal["auto", "console", "json"] = Field(
+        "auto", description="console, json, or auto: console in a terminal, json elsewhere."
+    )
+
+
+class PlaygroundSettings(Section):
+    """The simulated Discord in the browser."""
+
+    port: int = Field(0, ge=0, le=65_535, description="Port on 127.0.0.1; 0 = any free one.")
+    database: DatabaseAddress = Field(
+        "sqlite:///data/playground.sqlite3",
+        repr=False,
+        description="The playground's own database, as under [storage].",
+    )
+
+
+class Config(Section):
+    """All settings. ``Config()`` is the defaults."""
+
+    discord: DiscordSettings = DiscordSettings()
+    vision: VisionSettings = VisionSettings()
+    limits: LimitSettings = LimitSettings()
+    pictures: PictureSettings = PictureSettings()
+    builtin: BuiltinSettings = BuiltinSettings()
+    storage: StorageSettings = StorageSettings()
+    replies: ReplySettings = ReplySettings()
+    log: LogSettings = LogSettings()
+    playground: PlaygroundSettings = PlaygroundSettings()
+
+
+def settings() -> Iterator[tuple[str, str, FieldInfo]]:
+    """Yield section name, setting name and field of every setting, in the file's order."""
+    for section, field in Config.model_fields.items():
+        kind = field.annotation
+        assert isinstance(kind, type)
+        assert issubclass(kind, BaseModel)
+        for name, setting in kind.model_fields.items():
+            yield section, name, setting
