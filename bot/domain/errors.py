@@ -95,8 +95,8 @@ class TooManyPixels(PictureError):
 class NotAPicture(PictureError):
     """Another kind of file.
 
-    ``kind`` is ``video``, ``audio``, ``document``, ``archive``, ``text``, ``web page``, ``lottie``
-    or ``unknown``.
+    ``kind`` is ``video``, ``audio``, ``document``, ``archive``, ``text``, ``web page``,
+    ``drawing`` (SVG), ``lottie`` or ``unknown``.
     """
 
     kind: str = "unknown"

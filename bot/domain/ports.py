@@ -1,6 +1,7 @@
 """The seams: what services ask of rooms below them. One real adapter and one fake each."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -38,8 +39,8 @@ class Engine(Protocol):
         """Say what a picture must be for ``task`` and the model that answers it."""
         ...
 
-    def stream(self, question: Question) -> AsyncIterator[EngineEvent]:
-        """Yield deltas, then exactly one Answer. Closing the iterator stops the engine's work.
+    def stream(self, question: Question) -> AsyncGenerator[EngineEvent, None]:
+        """Yield deltas, then exactly one Answer. Closing the generator stops the engine's work.
 
         Raises EngineError or CannotAnswer, during iteration.
         """
@@ -159,3 +160,24 @@ class GateState:
     queue_limit: int
     places: dict[int, int] = field(default_factory=dict)
     """Best place in the queue (1 = next) per waiting person."""
+
+
+class Gate(Protocol):
+    """The one door to the engine: order, fairness, limits."""
+
+    def charge(self, asker: Asker, pictures: int = 1) -> None:
+        """Count ``pictures`` against the asker's limits; raises RateLimited, then counts none."""
+        ...
+
+    def admit(
+        self, asker: Asker, *, on_place: Callable[[int], None] | None = None
+    ) -> AbstractAsyncContextManager[None]:
+        """Wait for a turn and hold it; ``on_place`` hears each new place (1 = next).
+
+        Raises QueueFull at once, and Interrupted when the gate closes.
+        """
+        ...
+
+    def state(self) -> GateState:
+        """Say how busy the door is."""
+        ...

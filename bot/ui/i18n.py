@@ -43,4 +43,4 @@ def _catalogue(name: str | None) -> gettext.NullTranslations:
         return gettext.NullTranslations()
     folder = resources.files("bot") / "locale" / name / "LC_MESSAGES"
     with (folder / f"{DOMAIN}.mo").open("rb") as file:
-        return gettext.GNUTranslations(file)  # type: ignore[arg-type]
+        return gettext.GNUTranslations(file)

@@ -1,0 +1,222 @@
+"""Look at pictures with a task: describe them, write their alt text, read their text."""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from bot.domain.answer import Answer, Reset, TextDelta
+from bot.domain.errors import (
+    AnswerInterrupted,
+    ContextExceeded,
+    LookoutError,
+    NoPicture,
+    PictureRejected,
+    StorageFailed,
+)
+from bot.domain.picture import Note, Picture, PictureNeeds, PictureRef
+from bot.domain.ports import AnswerKey, AnswerStore, Asker, Engine, Fetcher, Gate, Preparer
+from bot.domain.task import Parameters, Question, TaskName
+from bot.services.progress import Outcome, Part, Report, Seen, Stage
+from bot.services.sharing import Listener, Sharing
+from bot.tasks import TASKS
+
+_log = structlog.get_logger(__name__)
+
+_SMALLER = 0.5
+"""How many of its pixels a picture keeps after it did not fit the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookRequest:
+    """One person's wish: a task about one or more pictures, answered in this order.
+
+    ``seed`` set asks for another answer than the kept one.
+    """
+
+    task: TaskName
+    sources: tuple[PictureRef, ...]
+    parameters: Parameters
+    asker: Asker
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookResult:
+    """One outcome a picture, in the order of the request's sources."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def seen(self) -> tuple[Seen, ...]:
+        """The pictures that were answered."""
+        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Seen))
+
+
+@dataclass(slots=True)
+class _Board:
+    """Everybody's progress, told on each change."""
+
+    report: Report
+    parts: list[Part]
+
+    def listener(self, index: int) -> Listener:
+        def tell(part: Part) -> None:
+            self.parts[index] = part
+            self.report(tuple(self.parts))
+
+        return tell
+
+
+@dataclass(slots=True)
+class Look:
+    """The road from a picture's address to its answer.
+
+    ``hold`` bounds how many originals are in memory at once (fetched and not yet prepared).
+    """
+
+    fetcher: Fetcher
+    preparer: Preparer
+    engine: Engine
+    gate: Gate
+    answers: AnswerStore
+    hold: int = 4
+    _sharing: Sharing = field(default_factory=Sharing, init=False)
+    _holding: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._holding = asyncio.Semaphore(self.hold)
+
+    async def run(self, request: LookRequest, report: Report = lambda _: None) -> LookResult:
+        """Answer every picture; one that fails does not keep the others from their answers.
+
+        Raises NoPicture without sources and RateLimited before anything slow happens.
+        """
+        if not request.sources:
+            raise NoPicture
+        self.gate.charge(request.asker, len(request.sources))
+        started = time.monotonic()
+        board = _Board(report, [Part()] * len(request.sources))
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self._part(request, source, board.listener(index)))
+                for index, source in enumerate(request.sources)
+            ]
+        result = LookResult(tuple(task.result() for task in tasks))
+        _log_result(request, result, time.monotonic() - started)
+        return result
+
+    async def _part(self, request: LookRequest, source: PictureRef, tell: Listener) -> Outcome:
+        try:
+            seen = await self._see(request, source, tell)
+        except LookoutError as error:
+            tell(Part(Stage.FAILED, outcome=error))
+            return error
+        tell(Part(Stage.DONE, text=seen.answer.text, outcome=seen))
+        return seen
+
+    async def _see(self, request: LookRequest, source: PictureRef, tell: Listener) -> Seen:
+        needs = self.engine.needs_for(request.task, request.parameters)
+        picture = await self._picture(source, needs)
+        key = AnswerKey(
+            picture_sha256=picture.sha256,
+            task=request.task,
+            task_version=TASKS[request.task].version,
+            engine=self.engine.name,
+            model=self.engine.model_for(request.task),
+            parameters=request.parameters,
+        )
+        if request.seed is None:
+            with contextlib.suppress(StorageFailed):  # a cache that is down costs time, no answer
+                kept = await self.answers.get(key)
+                if kept is not None:
+                    return Seen(picture, kept)
+        question = Question(request.task, request.parameters, picture, request.seed)
+
+        async def ask(broadcast: Listener) -> Answer:
+            return await self._ask(question, source, needs, request.asker, broadcast)
+
+        if request.seed is not None:
+            answer = await ask(tell)
+        else:
+            answer = await self._sharing.join(key, ask, tell)
+        await self._keep(key, answer)
+        return Seen(picture, answer)
+
+    async def _picture(self, source: PictureRef, needs: PictureNeeds) -> Picture:
+        async with self._holding:
+            return await self.preparer.prepare(await self.fetcher.fetch(source), needs)
+
+    async def _ask(
+        self,
+        question: Question,
+        source: PictureRef,
+        needs: PictureNeeds,
+        asker: Asker,
+        tell: Listener,
+    ) -> Answer:
+        """Wait for a turn and ask; once more with a smaller picture when it did not fit."""
+        tell(Part(Stage.WAITING))
+        async with self.gate.admit(
+            asker, on_place=lambda place: tell(Part(Stage.WAITING, place=place))
+        ):
+            tell(Part(Stage.LOOKING))
+            try:
+                return await self._stream(question, tell)
+            except (ContextExceeded, PictureRejected):
+                _log.warning(
+                    "picture_shrunk", task=question.task, bytes=question.picture.size_bytes
+                )
+            tell(Part(Stage.LOOKING))
+            smaller = await self._picture(source, _smaller(question.picture, needs))
+            answer = await self._stream(replace(question, picture=smaller), tell)
+            return replace(answer, notes=(*answer.notes, Note.SHRUNK_AFTER_CONTEXT_ERROR))
+
+    async def _stream(self, question: Question, tell: Listener) -> Answer:
+        text = ""
+        async with contextlib.aclosing(self.engine.stream(question)) as events:
+            async for event in events:
+                match event:
+                    case TextDelta():
+                        text += event.text
+                    case Reset():
+                        text = ""
+                    case Answer():
+                        notes = dict.fromkeys((*question.picture.notes, *event.notes))
+                        return replace(event, notes=tuple(notes))
+                tell(Part(Stage.LOOKING, text=text))
+        raise AnswerInterrupted
+
+    async def _keep(self, key: AnswerKey, answer: Answer) -> None:
+        """Keep an answer under the engine and model that really gave it."""
+        real = replace(key, engine=answer.engine, model=answer.model)
+        with contextlib.suppress(StorageFailed):
+            await self.answers.put(real, answer)
+
+
+def _smaller(picture: Picture, needs: PictureNeeds) -> PictureNeeds:
+    frame = picture.frames[0]
+    pixels = max(int(frame.width * frame.height * _SMALLER), needs.min_side**2)
+    return replace(needs, max_pixels=pixels, max_frames=max(1, len(picture.frames) // 2))
+
+
+def _log_result(request: LookRequest, result: LookResult, seconds: float) -> None:
+    """Write the one line of a request: ids and figures, never words or pixels."""
+    answers = [seen.answer for seen in result.seen]
+    failures = [type(o).__name__ for o in result.outcomes if isinstance(o, LookoutError)]
+    _log.info(
+        "look",
+        task=request.task,
+        person_id=request.asker.person_id,
+        guild_id=request.asker.guild_id,
+        pictures=len(result.outcomes),
+        bytes=sum(seen.picture.size_bytes for seen in result.seen),
+        models=sorted({answer.model for answer in answers}),
+        cached=sum(answer.cached for answer in answers),
+        prompt_tokens=sum(answer.usage.prompt_tokens or 0 for answer in answers),
+        answer_tokens=sum(answer.usage.answer_tokens or 0 for answer in answers),
+        failures=failures,
+        milliseconds=round(seconds * 1000),
+    )
