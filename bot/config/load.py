@@ -85,8 +85,9 @@ def _variables(env: Mapping[str, str]) -> Iterator[tuple[str, str, tuple[str, ..
 def _problem(detail: ErrorDetails, origins: Mapping[tuple[str, ...], str]) -> str:
     keys = tuple(str(part) for part in detail["loc"] if part != "[key]")
     name = ".".join(keys)
-    if keys in origins:
-        name += f" ({origins[keys]})"
+    variable = next((origins[keys[:i]] for i in range(len(keys), 0, -1) if keys[:i] in origins), "")
+    if variable:
+        name += f" ({variable})"
     match detail["type"]:
         case "extra_forbidden":
             near = _nearest(keys)
@@ -107,4 +108,5 @@ def _nearest(keys: tuple[str, ...]) -> str | None:
             return sections[0]
     known = [f"{section}.{name}" for section, name, _ in settings()]
     same_name = [setting for setting in known if setting.endswith(f".{keys[-1]}")]
-    return next(iter(difflib.get_close_matches(".".join(keys), known, n=1) or same_name), None)
+    similar = difflib.get_close_matches(".".join(keys), known, n=1)
+    return next(iter(same_name + similar), None)

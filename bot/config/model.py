@@ -15,7 +15,7 @@ _DATABASES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
 
 def _web_address(value: str) -> str:
     """Accept ``http(s)://host[:port]``; a bare ``host:port`` is taken as http."""
-    text = value.strip().rstrip("/")
+    text = value.strip()
     parts = urlsplit(text if "://" in text else f"http://{text}")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an address such as http://127.0.0.1:11434")
@@ -25,12 +25,13 @@ def _web_address(value: str) -> str:
         _ = parts.port
     except ValueError:
         raise ValueError("must have a port between 0 and 65535") from None
-    return parts.geturl()
+    return parts.geturl().rstrip("/")
 
 
 def _database_address(value: str) -> str:
-    scheme, separator, rest = value.strip().partition("://")
-    if not separator or scheme not in _DATABASES or not rest.strip("/"):
+    scheme, _, rest = value.strip().partition("://")
+    misplaced = scheme.startswith("sqlite") and not rest.startswith("/")
+    if scheme not in _DATABASES or not rest.strip("/") or misplaced:
         raise ValueError(
             "must begin with sqlite:/// and a path, or with postgresql:// and a server"
         )
