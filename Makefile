@@ -1,0 +1,92 @@
+# Lookout: `make run`, `make test`, `make bench`. Each sets up .venv by itself and costs nothing when
+# nothing changed. Needs Python 3.11 or newer, and pip or uv; PYTHON=… names another interpreter.
+
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null)
+VENV := .venv
+PY := $(VENV)/bin/python
+DATABASE := $(VENV)/check.sqlite3
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check bench example lock clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
+
+setup: ## install everything that `make run` needs into .venv
+	@$(call install,run)
+
+setup-dev: ## install what the checks need, too
+	@$(call install,dev)
+
+run: setup ## start the bot; without a token, the playground in the browser
+	@$(PY) -m bot
+
+test: check ## everything that must pass, tests last
+	$(PY) -m pytest --cov --cov-report=term:skip-covered
+
+check: setup-dev ## lint, types, import contracts, migrations
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports --no-logo
+	@rm -f $(DATABASE)
+	LOOKOUT_STORAGE__DATABASE=sqlite:///$(DATABASE) $(PY) -m alembic upgrade head
+	LOOKOUT_STORAGE__DATABASE=sqlite:///$(DATABASE) $(PY) -m alembic check
+
+bench: setup ## speed, load and memory; one: .venv/bin/python -m bench NAME
+	$(PY) -m bench
+
+example: setup ## write config.example.toml anew from the settings' model
+	$(PY) -c 'from bot.config import example_toml; print(example_toml(), end="")' > $@.tmp
+	mv $@.tmp config.example.toml
+
+# dev first: the smaller files are held to its versions, so that one .venv serves all uses.
+lock: ## resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: to the newest versions)
+	@$(if $(UV),:,test -x .tools/bin/uv || $(PYTHON) -m pip install --quiet --target .tools uv)
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --all-extras -o requirements/dev.txt
+	$(COMPILE) -c requirements/dev.txt --extra builtin --extra playground -o requirements/run.txt
+	$(COMPILE) -c requirements/dev.txt -o requirements/core.txt
+
+clean: ## remove .venv and every cache
+	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+
+COMPILE = $(if $(UV),uv,PYTHONPATH=.tools .tools/bin/uv) pip compile pyproject.toml --quiet \
+	--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command "make lock"
+
+# Installs requirements/$(1).txt. A copy of each lock file is kept in .venv: as long as the copy of
+# this one, or of dev (which holds all of it at the same versions), equals the file, all is done.
+# Debian's Python has no ensurepip and refuses to install outside of a venv (PEP 668), so the venv is
+# made without pip and filled from outside.
+define install
+set -e; \
+current() { cmp -s requirements/$$1.txt $(VENV)/installed-$$1.txt; }; \
+if $(PY) -c '' 2>/dev/null; then \
+	if current $(1) || current dev; then exit 0; fi; \
+else \
+	rm -rf $(VENV); \
+	if [ -n '$(UV)' ]; then \
+		uv venv --quiet --no-project --python '$(if $(filter file,$(origin PYTHON)),>=3.11,$(PYTHON))' $(VENV); \
+	else \
+		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+			{ echo "Lookout needs Python 3.11 or newer. Name one: make $@ PYTHON=python3.12" >&2; exit 1; }; \
+		$(PYTHON) -m venv --without-pip $(VENV); \
+	fi; \
+fi; \
+echo "Installing requirements/$(1).txt into $(VENV) (once) …"; \
+rm -f $(VENV)/installed-*.txt; \
+if [ -n '$(UV)' ]; then \
+	uv pip install --quiet --python $(PY) --require-hashes -r requirements/$(1).txt; \
+else \
+	if $(PYTHON) -m pip --version >/dev/null 2>&1; then pip="$(PYTHON) -m pip --python $(PY)"; \
+	elif $(PY) -m ensurepip >/dev/null 2>&1; then pip="$(PY) -m pip"; \
+	else echo "$(PYTHON) has no pip. Install it (Debian: apt install python3-pip) or uv, then try again." >&2; exit 1; \
+	fi; \
+	$$pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/$(1).txt; \
+fi; \
+for lock in core run dev; do \
+	cp requirements/$$lock.txt $(VENV)/installed-$$lock.txt; \
+	if [ $$lock = $(1) ]; then break; fi; \
+done
+endef
