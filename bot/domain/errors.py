@@ -19,6 +19,7 @@
     │   ├── CannotAnswer              the engine at hand cannot do this task
     │   ├── NotYours                  a button that belongs to somebody else
     │   ├── Expired                   what the button belonged to is no longer kept
+    │   ├── Undeliverable             ready too late to be shown where it was asked for
     │   └── ConfigError               the operator's settings are wrong
     └── ServiceError                  Lookout or its engine failed
         ├── FetchFailed               Discord's file host did not deliver
@@ -165,6 +166,13 @@ class NotYours(UserError):
 @dataclass(eq=False)
 class Expired(UserError):
     """What this control belonged to is no longer kept."""
+
+
+@dataclass(eq=False)
+class Undeliverable(UserError):
+    """Took longer than Discord keeps a reply open; ``private`` or no right to write there."""
+
+    private: bool
 
 
 @dataclass(eq=False)

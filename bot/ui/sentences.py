@@ -141,6 +141,18 @@ def _rate_limited(error: errors.RateLimited, say: Words) -> str:
     return say.say("You have asked a lot just now. Please try again in {wait}.", wait=wait)
 
 
+def _undeliverable(error: errors.Undeliverable, say: Words) -> str:
+    if error.private:
+        return say.say(
+            "This took longer than the 15 minutes Discord keeps a private reply open, so I "
+            "stopped. Please ask again when the queue is shorter."
+        )
+    return say.say(
+        "This took longer than the 15 minutes Discord keeps a reply open, and I may not write in "
+        "this channel myself, so I stopped. Please ask again when the queue is shorter."
+    )
+
+
 def _engine_timeout(error: errors.EngineTimeout, say: Words) -> str:
     limit = duration(error.limit_seconds, say)
     if error.phase == "connect":
@@ -200,6 +212,7 @@ _SENTENCES: dict[type[BaseException], Callable[[Any, Words], str]] = {
     errors.Expired: lambda _, say: say.say(
         "I no longer keep what this button belonged to. Please use the command again."
     ),
+    errors.Undeliverable: _undeliverable,
     errors.ConfigError: lambda error, say: say.say(
         "The settings are wrong: {problems}.", problems="; ".join(error.problems)
     ),

@@ -1,0 +1,51 @@
+"""The one responder: whatever goes wrong ends here, said once and logged once."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import discord
+import structlog
+
+from bot.domain.errors import UserError
+from bot.ui.layouts import failure, plain
+
+_log = structlog.get_logger(__name__)
+
+
+def log_failure(error: BaseException, reference: str) -> None:
+    """Write the log's line for a failure: its class and place, never its text."""
+    root = error
+    while isinstance(root, BaseExceptionGroup):
+        root = root.exceptions[0]
+    frame = root.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    where = f"{frame.tb_frame.f_code.co_name}:{frame.tb_lineno}" if frame else ""
+    status = getattr(root, "status", None)
+    write = _log.info if isinstance(root, UserError) else _log.error
+    write("failure", reference=reference, error=type(root).__name__, where=where, status=status)
+
+
+async def say_alone(interaction: discord.Interaction[discord.Client], text: str) -> None:
+    """Tell the person alone, through whatever road the interaction still has."""
+    if interaction.response.is_done():
+        await interaction.followup.send(view=plain(text), ephemeral=True)
+    else:
+        await interaction.response.send_message(view=plain(text), ephemeral=True)
+
+
+@asynccontextmanager
+async def responding(interaction: discord.Interaction[discord.Client]) -> AsyncIterator[None]:
+    """Wrap the body of a command or control: nothing it raises goes further.
+
+    So a host bot's own error handlers never hear of our commands.
+    """
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the responder is where everything ends
+        reference = f"{interaction.id & 0xFFFFFFFF:08X}"
+        log_failure(error, reference)
+        try:
+            await say_alone(interaction, failure(error, interaction.locale.value, reference))
+        except discord.HTTPException as unsaid:
+            _log.warning("failure_unsaid", status=unsaid.status, code=unsaid.code)

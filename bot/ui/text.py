@@ -1,0 +1,76 @@
+"""Text on its way to Discord: neutralised, clipped at words, fences intact."""
+
+import re
+
+import discord
+
+FENCE = "```"
+_ELLIPSIS = "…"
+_LINK = re.compile(
+    r"(?:https?://|www\.|discord(?:app)?\.(?:gg|com/invite)/)[^\s<>`]+", re.IGNORECASE
+)
+_ANGLE = re.compile(r"<(?=[@#:/atid&!])")
+
+
+def neutral(text: str) -> str:
+    """Make somebody else's words harmless: no mention, no markup, no clickable link."""
+    parts: list[str] = []
+    end = 0
+    for link in _LINK.finditer(text):
+        parts += [_escaped(text[end : link.start()]), f"`{link.group()}`"]
+        end = link.end()
+    parts.append(_escaped(text[end:]))
+    return "".join(parts)
+
+
+def _escaped(text: str) -> str:
+    escaped = discord.utils.escape_mentions(discord.utils.escape_markdown(text, ignore_links=False))
+    return _ANGLE.sub(r"\\<", escaped)
+
+
+def clip_words(text: str, limit: int) -> str:
+    """Shorten to at most ``limit`` characters, between words where there are any."""
+    if len(text) <= limit:
+        return text
+    head = text[: max(0, limit - 1)]
+    cut = max(head.rfind(" "), head.rfind("\n"))
+    if cut >= limit // 2:
+        head = head[:cut]
+    return (head.rstrip() + _ELLIPSIS)[:limit]
+
+
+def neutral_clipped(text: str, limit: int) -> str:
+    """Neutralise ``text`` within ``limit`` characters without breaking an escape or a code mark."""
+    room = limit
+    while len(safe := neutral(clip_words(text, room))) > limit:
+        room -= max(1, len(safe) - limit)
+    return safe
+
+
+def fenced(text: str, limit: int | None = None) -> str:
+    """Put ``text`` into a code block of at most ``limit`` characters, exactly as it is.
+
+    Three backticks inside would end the block early: an invisible space parts them.
+    """
+    inner = text.replace(FENCE, "`\u200b`\u200b`")
+    if limit is not None:
+        inner = clip_words(inner, limit - len(f"{FENCE}\n\n{FENCE}"))
+    return f"{FENCE}\n{inner}\n{FENCE}"
+
+
+def spoilered(text: str) -> str:
+    """Hide ``text`` behind a spoiler; bars inside would end it early."""
+    inner = text.replace("||", "|\u200b|")
+    return f"||{inner}||"
+
+
+def shares(lengths: list[int], total: int) -> list[int]:
+    """Share ``total`` characters: nobody gets more than asked for; what is left helps others."""
+    given = [0] * len(lengths)
+    hungry = sorted(range(len(lengths)), key=lengths.__getitem__)
+    left = total
+    while hungry:
+        index = hungry.pop(0)
+        given[index] = min(lengths[index], left // (len(hungry) + 1))
+        left -= given[index]
+    return given
