@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.domain.answer import Answer, EngineEvent
 from bot.domain.picture import Picture, PictureNeeds, PictureRef
@@ -48,6 +48,15 @@ class Engine(Protocol):
 
     async def status(self) -> EngineStatus:
         """Ask the engine how it is; never raises, within its connect timeout."""
+        ...
+
+
+@runtime_checkable
+class ChoosingEngine(Engine, Protocol):
+    """An engine that is really several, one of which answers at a given moment."""
+
+    def would_use(self, task: TaskName) -> Engine:
+        """Return the engine that would be asked for ``task`` now."""
         ...
 
 

@@ -13,11 +13,21 @@ from bot.domain.errors import (
     ContextExceeded,
     LookoutError,
     NoPicture,
+    PictureError,
     PictureRejected,
     StorageFailed,
 )
 from bot.domain.picture import Note, Picture, PictureNeeds, PictureRef
-from bot.domain.ports import AnswerKey, AnswerStore, Asker, Engine, Fetcher, Gate, Preparer
+from bot.domain.ports import (
+    AnswerKey,
+    AnswerStore,
+    Asker,
+    ChoosingEngine,
+    Engine,
+    Fetcher,
+    Gate,
+    Preparer,
+)
 from bot.domain.task import Parameters, Question, TaskName
 from bot.services.progress import Outcome, Part, Report, Seen, Stage
 from bot.services.sharing import Listener, Sharing
@@ -33,11 +43,12 @@ _SMALLER = 0.5
 class LookRequest:
     """One person's wish: a task about one or more pictures, answered in this order.
 
-    ``seed`` set asks for another answer than the kept one.
+    A source that was refused before it was fetched keeps its place as the error it is. ``seed``
+    set asks for another answer than the kept one.
     """
 
     task: TaskName
-    sources: tuple[PictureRef, ...]
+    sources: tuple[PictureRef | LookoutError, ...]
     parameters: Parameters
     asker: Asker
     seed: int | None = None
@@ -89,14 +100,18 @@ class Look:
     def __post_init__(self) -> None:
         self._holding = asyncio.Semaphore(self.hold)
 
-    async def run(self, request: LookRequest, report: Report = lambda _: None) -> LookResult:
-        """Answer every picture; one that fails does not keep the others from their answers.
+    def charge(self, request: LookRequest) -> None:
+        """Count a request against its asker's limits, before anything slow happens.
 
-        Raises NoPicture without sources and RateLimited before anything slow happens.
+        Raises NoPicture when there is nothing to look at, and RateLimited.
         """
-        if not request.sources:
-            raise NoPicture
-        self.gate.charge(request.asker, len(request.sources))
+        refs = [source for source in request.sources if isinstance(source, PictureRef)]
+        if not refs:
+            raise NoPicture(tuple(s for s in request.sources if isinstance(s, PictureError)))
+        self.gate.charge(request.asker, len(refs))
+
+    async def run(self, request: LookRequest, report: Report = lambda _: None) -> LookResult:
+        """Answer every picture; one that fails does not keep the others from their answers."""
         started = time.monotonic()
         board = _Board(report, [Part()] * len(request.sources))
         async with asyncio.TaskGroup() as group:
@@ -108,8 +123,12 @@ class Look:
         _log_result(request, result, time.monotonic() - started)
         return result
 
-    async def _part(self, request: LookRequest, source: PictureRef, tell: Listener) -> Outcome:
+    async def _part(
+        self, request: LookRequest, source: PictureRef | LookoutError, tell: Listener
+    ) -> Outcome:
         try:
+            if isinstance(source, LookoutError):
+                raise source
             seen = await self._see(request, source, tell)
         except LookoutError as error:
             tell(Part(Stage.FAILED, outcome=error))
@@ -118,14 +137,16 @@ class Look:
         return seen
 
     async def _see(self, request: LookRequest, source: PictureRef, tell: Listener) -> Seen:
-        needs = self.engine.needs_for(request.task, request.parameters)
+        engine = self.engine
+        using = engine.would_use(request.task) if isinstance(engine, ChoosingEngine) else engine
+        needs = using.needs_for(request.task, request.parameters)
         picture = await self._picture(source, needs)
         key = AnswerKey(
             picture_sha256=picture.sha256,
             task=request.task,
             task_version=TASKS[request.task].version,
-            engine=self.engine.name,
-            model=self.engine.model_for(request.task),
+            engine=using.name,
+            model=using.model_for(request.task),
             parameters=request.parameters,
         )
         if request.seed is None:

@@ -7,6 +7,8 @@ import discord
 import structlog
 
 from bot.domain.errors import UserError
+from bot.ui.controls import answer_buttons
+from bot.ui.i18n import words
 from bot.ui.layouts import failure, plain
 
 _log = structlog.get_logger(__name__)
@@ -27,8 +29,11 @@ def log_failure(error: BaseException, reference: str) -> None:
 
 
 async def say_alone(interaction: discord.Interaction[discord.Client], text: str) -> None:
-    """Tell the person alone, through whatever road the interaction still has."""
-    if interaction.response.is_done():
+    """Tell the person, alone where that is still possible."""
+    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        buttons = answer_buttons(None, words(interaction.locale.value))
+        await interaction.edit_original_response(view=plain(text, buttons))
+    elif interaction.response.is_done():
         await interaction.followup.send(view=plain(text), ephemeral=True)
     else:
         await interaction.response.send_message(view=plain(text), ephemeral=True)

@@ -22,6 +22,18 @@ def from_options(attachments: Iterable[discord.Attachment | None]) -> tuple[Foun
     )
 
 
+def needs_reading(message: discord.Message) -> bool:
+    """Say whether ``from_message`` will have to ask Discord for the message replied to."""
+    reference = message.reference
+    return (
+        reference is not None
+        and reference.type is not discord.MessageReferenceType.forward
+        and reference.message_id is not None
+        and reference.resolved is None
+        and not any(isinstance(item, PictureRef) for item in _shown(message))
+    )
+
+
 async def from_message(message: discord.Message, *, limit: int) -> tuple[Found, ...]:
     """Find the pictures a message shows, else those of the message it replies to.
 
@@ -88,7 +100,7 @@ async def _replied_to(message: discord.Message) -> discord.Message | None:
     try:
         return await message.channel.fetch_message(reference.message_id)
     except discord.HTTPException:
-        return None
+        return None  # it cannot be read from here: the message has no picture then
 
 
 def _attachment(

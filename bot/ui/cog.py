@@ -1,0 +1,96 @@
+"""What every cog of ours shares: its services, names that do not clash, context menus that fit."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import discord
+import structlog
+from discord import app_commands
+from discord.ext import commands
+
+from bot.domain.ports import Asker
+from bot.domain.task import Parameters, TaskName
+from bot.services.look import LookRequest
+from bot.ui.errors import responding
+from bot.ui.house import House, house_of
+from bot.ui.replies import AnswerReply
+from bot.ui.resolver import Found, from_message, needs_reading
+
+_log = structlog.get_logger(__name__)
+
+PREFIX = "lookout"
+Interaction = discord.Interaction[discord.Client]
+MessageMenu = Callable[[Interaction, discord.Message], Coroutine[Any, Any, None]]
+T = app_commands.locale_str
+
+
+class LookoutCog(commands.Cog):
+    """Base of our cogs. Loads into any ``commands.Bot`` to which a Lookout was attached."""
+
+    def __init__(self, bot: commands.Bot) -> None:
+        self.bot = bot
+        self.house: House = house_of(bot)
+        self._menus: list[app_commands.ContextMenu] = []
+
+    def add_message_menu(self, name: str, callback: MessageMenu) -> None:
+        """Offer ``callback`` on a message's right-click menu once the cog is loaded."""
+        menu = app_commands.ContextMenu(name=T(name), callback=callback)
+        menu.allowed_installs = app_commands.AppInstallationType(guild=True, user=True)
+        menu.allowed_contexts = app_commands.AppCommandContext(
+            guild=True, dm_channel=True, private_channel=True
+        )
+        self._menus.append(menu)
+
+    async def cog_load(self) -> None:
+        """Give way to the host bot's own names, then add the context menus that fit."""
+        tree = self.bot.tree
+        for command in self.get_app_commands():
+            wanted = command.name
+            if tree.get_command(wanted) is not None:
+                command.name = f"{PREFIX}-{wanted}"
+                command._locale_name = None  # noqa: SLF001 - discord.py has no public rename
+            self.house.commands.names[wanted] = command.name
+        for menu in self._menus:
+            if tree.get_command(menu.name, type=menu.type) is not None:
+                menu.name = f"{menu.name} (Lookout)"
+                menu._locale_name = None  # noqa: SLF001 - discord.py has no public rename
+            try:
+                tree.add_command(menu)
+            except app_commands.CommandLimitReached:
+                _log.warning("context_menu_left_out", menu=menu.name)
+
+    async def cog_unload(self) -> None:
+        """Take the context menus away again."""
+        for menu in self._menus:
+            self.bot.tree.remove_command(menu.name, type=menu.type)
+
+    async def answer(
+        self,
+        interaction: Interaction,
+        task: TaskName,
+        sources: tuple[Found, ...],
+        parameters: Parameters,
+        *,
+        private: bool = False,
+        as_file: bool = False,
+    ) -> None:
+        """Accept a request: count it, acknowledge, and answer in the background."""
+        asker = Asker(interaction.user.id, interaction.guild_id)
+        request = LookRequest(task, sources, parameters, asker)
+        self.house.look.charge(request)
+        if not interaction.response.is_done():
+            await interaction.response.defer(thinking=True, ephemeral=private)
+        AnswerReply.begin(self.house, interaction, request, private=private, as_file=as_file)
+
+    async def answer_message(
+        self, interaction: Interaction, task: TaskName, message: discord.Message
+    ) -> None:
+        """Answer about the pictures of a right-clicked message."""
+        async with responding(interaction):
+            limit = self.house.replies.pictures_per_request
+            if needs_reading(message):
+                await interaction.response.defer(thinking=True)
+            sources = await from_message(message, limit=limit)
+            await self.answer(
+                interaction, task, sources, Parameters(language=interaction.locale.value)
+            )

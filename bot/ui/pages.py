@@ -1,0 +1,123 @@
+"""The pages of /help, /about and /status, as text."""
+
+from datetime import datetime, timedelta
+
+import discord
+
+from bot.domain.ports import EngineStatus, GateState
+from bot.ui.house import CommandNames
+from bot.ui.i18n import Words
+from bot.ui.text import neutral
+
+
+def help_page(commands: CommandNames, say: Words) -> str:
+    """Explain every command in a line, and the right-click menu."""
+    lines = [
+        "## " + say.say("What I can do"),
+        say.say("{command}: says what is in a picture.", command=commands.mention("describe")),
+        say.say(
+            "{command}: writes alt text, ready to paste for people who cannot see the picture.",
+            command=commands.mention("alt"),
+        ),
+        say.say(
+            "{command}: reads the text in a picture; tables come as a CSV file too.",
+            command=commands.mention("ocr"),
+        ),
+        say.say(
+            "{command}: how the picture model is and how long the queue is.",
+            command=commands.mention("status"),
+        ),
+        say.say(
+            "{command}: version, model and privacy. {forget}: deletes what I keep about you.",
+            command=commands.mention("about"),
+            forget=commands.mention("forget-me"),
+        ),
+        "### " + say.say("On a message that has a picture"),
+        say.say(
+            "Right-click it (on a phone: press and hold), choose Apps, then Describe picture, Alt "
+            "text or Read text. Forwarded pictures, embeds and stickers work too."
+        ),
+        "### " + say.say("Good to know"),
+        say.say(
+            "Answers are made by a model and can be wrong. The buttons under an answer make it "
+            "shorter or longer, read its text or delete it."
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def about_page(
+    commands: CommandNames,
+    say: Words,
+    *,
+    version: str,
+    model: str,
+    answers_kept: timedelta,
+    buttons_kept: timedelta,
+) -> str:
+    """Say what this is, which model answers, and what is kept for how long."""
+    lines = [
+        "## " + say.say("Lookout {version}", version=version),
+        say.say(
+            "I look at pictures with the model {model}, which runs on the machine of whoever "
+            "operates me. Pictures and answers do not leave it, except back into Discord.",
+            model=neutral(model),
+        ),
+        "### " + say.say("What is kept"),
+        say.say(
+            "Pictures: only in memory while I look at them. None is stored, and none is used to "
+            "train anything."
+        ),
+        say.say(
+            "Answers: for {hours} hours under the picture's fingerprint, without a name, so that "
+            "the same picture need not be looked at twice.",
+            hours=round(answers_kept.total_seconds() / 3600),
+        ),
+        say.say(
+            "For the buttons: who asked, where, and where the picture is in Discord, for {days} "
+            "days. {forget} deletes that at once.",
+            days=buttons_kept.days,
+            forget=commands.mention("forget-me"),
+        ),
+        say.say("Logs: ids and figures, never pictures or words."),
+    ]
+    return "\n".join(lines)
+
+
+def status_page(status: EngineStatus, gate: GateState, say: Words, *, person_id: int) -> str:
+    """Say how the engine is, what waits, and where the asker stands."""
+    name = {"builtin": say.say("built-in reader"), "ollama": "Ollama"}.get(status.name, status.name)
+    engine = f"{name} {status.version}".strip()
+    lines = ["## " + say.say("How I am")]
+    if status.ready:
+        lines.append(say.say("Engine: {engine}, ready.", engine=engine))
+    elif status.down_since is not None:
+        since = _when(status.down_since)
+        lines.append(say.say("Engine: {engine}, down since {since}.", engine=engine, since=since))
+    else:
+        lines.append(say.say("Engine: {engine}, not answering.", engine=engine))
+    models = dict.fromkeys(neutral(model) for _, model in status.models)
+    if models:
+        lines.append(say.say("Model: {models}", models=", ".join(models)))
+    lines.append(
+        say.say(
+            "Looking at {running} of {capacity} right now; {waiting} waiting (at most {limit}).",
+            running=gate.running,
+            capacity=gate.capacity,
+            waiting=gate.waiting,
+            limit=gate.queue_limit,
+        )
+    )
+    place = gate.places.get(person_id)
+    if place is not None:
+        lines.append(say.say("Your next picture has place {place}.", place=place))
+    if status.last_outage is not None:
+        start, end = status.last_outage
+        lines.append(say.say("Last outage: {start} to {end}.", start=_when(start), end=_when(end)))
+    else:
+        lines.append(say.say("No outage since I was started."))
+    return "\n".join(lines)
+
+
+def _when(moment: datetime) -> str:
+    return discord.utils.format_dt(moment, "f")

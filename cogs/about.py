@@ -1,0 +1,91 @@
+"""/help, /about, /status and /forget-me: what Lookout does, how it is, what it keeps."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import __version__
+from bot.domain.task import TaskName
+from bot.ui.cog import Interaction, LookoutCog, T
+from bot.ui.errors import responding
+from bot.ui.i18n import words
+from bot.ui.layouts import plain
+from bot.ui.pages import about_page, help_page, status_page
+
+_anywhere = app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+_by_anyone = app_commands.allowed_installs(guilds=True, users=True)
+
+
+class About(LookoutCog):
+    """Explains Lookout and forgets people."""
+
+    @app_commands.command(name=T("help"), description=T("What Lookout can do, and how"))
+    @_by_anyone
+    @_anywhere
+    async def help(self, interaction: Interaction) -> None:
+        """Explain the commands and the right-click menu."""
+        async with responding(interaction):
+            page = help_page(self.house.commands, words(interaction.locale.value))
+            await interaction.response.send_message(view=plain(page), ephemeral=True)
+
+    @app_commands.command(
+        name=T("about"), description=T("Version, model, and what is stored about you")
+    )
+    @_by_anyone
+    @_anywhere
+    async def about(self, interaction: Interaction) -> None:
+        """Say what this is and what it keeps."""
+        async with responding(interaction):
+            page = about_page(
+                self.house.commands,
+                words(interaction.locale.value),
+                version=__version__,
+                model=self.house.engine.model_for(TaskName.DESCRIBE),
+                answers_kept=self.house.retention,
+                buttons_kept=self.house.replies.buttons_kept,
+            )
+            await interaction.response.send_message(view=plain(page), ephemeral=True)
+
+    @app_commands.command(
+        name=T("status"), description=T("How the picture model is, and how long the queue is")
+    )
+    @_by_anyone
+    @_anywhere
+    async def status(self, interaction: Interaction) -> None:
+        """Say how the engine is and who waits."""
+        async with responding(interaction):
+            await interaction.response.defer(thinking=True, ephemeral=True)
+            page = status_page(
+                await self.house.engine.status(),
+                self.house.gate.state(),
+                words(interaction.locale.value),
+                person_id=interaction.user.id,
+            )
+            await interaction.edit_original_response(view=plain(page))
+
+    @app_commands.command(
+        name=T("forget-me"), description=T("Delete what Lookout keeps about what you asked")
+    )
+    @_by_anyone
+    @_anywhere
+    async def forget_me(self, interaction: Interaction) -> None:
+        """Delete the records behind the person's buttons."""
+        async with responding(interaction):
+            await interaction.response.defer(thinking=True, ephemeral=True)
+            count = await self.house.posted.delete_person(interaction.user.id)
+            text = words(interaction.locale.value).say_plural(
+                "Deleted: the record of {count} answer. Its buttons no longer work.",
+                "Deleted: the records of {count} answers. Their buttons no longer work.",
+                count,
+            )
+            await interaction.edit_original_response(view=plain(text))
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget a server that Lookout was removed from."""
+        await self.house.posted.delete_guild(guild.id)
+
+
+async def setup(bot: commands.Bot) -> None:
+    """Load the cog."""
+    await bot.add_cog(About(bot))
