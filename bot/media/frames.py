@@ -1,0 +1,104 @@
+"""Which frames of an animation a model is shown. Runs in the worker."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from bot.media.prepare import Still
+from bot.media.trouble import DECODER_ERRORS
+
+_ANIMATED = {"GIF", "PNG", "WEBP", "AVIF"}
+"""Other formats hold pages, icon sizes or a second lens: their first picture is the picture."""
+_CANDIDATES_PER_FRAME = 4
+_DEFAULT_FRAME_SECONDS = 0.1
+_SHORTEST_FRAME_SECONDS = 0.011
+"""Browsers show a frame of 10 ms or less for a tenth of a second."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """What was met between the first frame and the last one reached."""
+
+    frame_count: int
+    stills: list[tuple[float, Still]] = field(default_factory=list)
+    """Start in seconds and pixels, in order of time, no two alike; never empty."""
+    seconds: float = 0.0
+    complete: bool = True
+    """Whether the last frame was reached."""
+    left_out: bool = False
+    """Whether there is more to see than these stills."""
+
+
+def frame_count(image: Image.Image) -> int:
+    """Return how many frames play one after another; 1 when that cannot be found out."""
+    if image.format not in _ANIMATED:
+        return 1
+    try:
+        return max(1, int(getattr(image, "n_frames", 1)))
+    except DECODER_ERRORS:
+        return 1
+
+
+def spread(count: int, wanted: int) -> list[int]:
+    """Return at most ``wanted`` of ``range(count)``: the first, the last, the rest between."""
+    if count <= wanted:
+        return list(range(count))
+    if wanted == 1:
+        return [0]
+    return [round(n * (count - 1) / (wanted - 1)) for n in range(wanted)]
+
+
+def walk(
+    image: Image.Image,
+    prepare: Callable[[Image.Image], Still],
+    *,
+    frames: int,
+    wanted: int,
+    max_walk_pixels: int,
+) -> Walk:
+    """Play ``image`` from its loaded first frame and keep up to ``wanted`` different stills.
+
+    Frames can only be reached one after another, each at the cost of the whole canvas: the way is
+    cut off at ``max_walk_pixels`` (canvas x frames). More frames than wanted are looked at, so that
+    a change between two of them is not missed. A frame that cannot be read ends the way.
+    """
+    canvas = image.width * image.height
+    reach = min(frames, max(1, max_walk_pixels // canvas))
+    found = Walk(frame_count=frames, complete=reach == frames)
+    candidates = set(spread(reach, wanted * _CANDIDATES_PER_FRAME if wanted > 1 else 1))
+    seen: set[bytes] = set()
+    stills: list[tuple[float, Still]] = []
+    for index in range(max(candidates) + 1):
+        try:
+            image.seek(index)
+            image.load()
+            still = prepare(image) if index in candidates else None
+            duration = image.info.get("duration")
+        except DECODER_ERRORS:
+            if index == 0:
+                raise
+            found.complete = False
+            break
+        if still is not None:
+            digest = hashlib.sha256(still.image.tobytes()).digest()
+            if digest not in seen:
+                seen.add(digest)
+                stills.append((found.seconds, still))
+        found.seconds += _seconds(duration)
+    found.stills = [stills[index] for index in spread(len(stills), wanted)]
+    found.left_out = (
+        not found.complete
+        or len(found.stills) < len(stills)
+        or (len(candidates) < frames and (len(stills) > 1 or wanted == 1))
+    )
+    return found
+
+
+def _seconds(duration: object) -> float:
+    """Return a frame's time on screen; Pillow gives milliseconds, or nothing."""
+    if not isinstance(duration, int | float):
+        return _DEFAULT_FRAME_SECONDS
+    seconds = duration / 1000
+    return seconds if seconds >= _SHORTEST_FRAME_SECONDS else _DEFAULT_FRAME_SECONDS

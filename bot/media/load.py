@@ -1,0 +1,117 @@
+"""Open and decode one picture within its limits. Runs in the worker."""
+
+import dataclasses
+import io
+
+from PIL import (
+    AvifImagePlugin,
+    IcoImagePlugin,
+    Image,
+    ImageFile,
+    ImageStat,
+    MpoImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from bot.domain.errors import FormatUnsupported, PictureBroken, TooManyPixels
+from bot.domain.picture import PictureNeeds
+from bot.media.prepare import use_draft
+from bot.media.sniff import webp_size
+from bot.media.trouble import DECODER_ERRORS, broken_if_raised
+
+_PLUGINS = (AvifImagePlugin, IcoImagePlugin, MpoImagePlugin, TiffImagePlugin, WebPImagePlugin)
+"""Imported by name, so that Pillow never loads the forty others it has."""
+
+JPEG_FORMATS = frozenset({"JPEG", "MPO"})
+"""Phones write several pictures into one JPEG; Pillow then calls it MPO."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """Pixels allowed: baseline JPEG (decoded small), everything else, canvas x frames walked."""
+
+    max_pixels_jpeg: int
+    max_pixels: int
+    max_canvas_walk_pixels: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Loaded:
+    """A decoded first frame; JPEG may be decoded smaller than ``width`` x ``height``."""
+
+    image: Image.Image
+    width: int
+    height: int
+    lower_part_missing: bool
+
+
+def set_up_codecs() -> None:
+    """Do once what the first picture would have to wait for."""
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # the pool is the parallelism
+    Image.preinit()
+    register_heif()
+
+
+def register_heif() -> bool:
+    """Teach Pillow HEIC where the extra ``heif`` is installed; say whether it is."""
+    try:
+        import pillow_heif  # noqa: PLC0415 - optional
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener()
+    return True
+
+
+def load(data: bytes, format_name: str, needs: PictureNeeds, limits: Limits) -> Loaded:
+    """Decode strictly; what cannot be decoded to its end, once more as far as it goes.
+
+    Raises TooManyPixels, FormatUnsupported, PictureBroken.
+    """
+    if format_name == "HEIF" and format_name not in Image.OPEN:
+        raise FormatUnsupported("HEIC", extra="heif")
+    try:
+        return _open_and_decode(data, format_name, needs, limits, lower_part_missing=False)
+    except DECODER_ERRORS:
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        with broken_if_raised("truncated"):
+            loaded = _open_and_decode(data, format_name, needs, limits, lower_part_missing=True)
+            blank = _is_one_colour(loaded.image)
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+    if blank:  # the break came before the first pixel
+        raise PictureBroken("truncated")
+    return loaded
+
+
+def _open_and_decode(
+    data: bytes, format_name: str, needs: PictureNeeds, limits: Limits, *, lower_part_missing: bool
+) -> Loaded:
+    # Pillow's own check would refuse without saying how large; ours follows at once.
+    Image.MAX_IMAGE_PIXELS = None
+    if format_name == "WEBP":  # its decoder takes memory for the whole canvas on opening
+        _check(webp_size(data), limits.max_pixels)
+    image = Image.open(io.BytesIO(data), formats=(format_name,))
+    small = image.format in JPEG_FORMATS and "progressive" not in image.info
+    allowed = limits.max_pixels_jpeg if small else limits.max_pixels
+    _check(image.size, allowed)
+    Image.MAX_IMAGE_PIXELS = allowed  # for pictures inside pictures
+    width, height = image.size
+    if image.format in JPEG_FORMATS:
+        use_draft(image, needs)
+        image.load()
+    else:
+        image.load()
+        width, height = image.size  # TIFF may have turned itself, ICO may have lied
+    return Loaded(image, width, height, lower_part_missing)
+
+
+def _check(size: tuple[int, int], allowed: int) -> None:
+    width, height = size
+    if width * height > allowed:
+        raise TooManyPixels(width=width, height=height, max_pixels=allowed)
+
+
+def _is_one_colour(image: Image.Image) -> bool:
+    return all(low == high for low, high in ImageStat.Stat(image).extrema)
