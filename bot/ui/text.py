@@ -7,13 +7,14 @@ import discord
 FENCE = "```"
 _ELLIPSIS = "…"
 _LINK = re.compile(
-    r"(?:https?://|www\.|discord(?:app)?\.(?:gg|com/invite)/)[^\s<>`]+", re.IGNORECASE
+    r"(?:https?://|www\.|discord(?:app)?\.(?:gg|com/invite)/)[^\s<>`()\[\]]+", re.IGNORECASE
 )
 _ANGLE = re.compile(r"<(?=[@#:/atid&!])")
 
 
 def neutral(text: str) -> str:
     """Make somebody else's words harmless: no mention, no markup, no clickable link."""
+    text = discord.utils.escape_mentions(text)
     parts: list[str] = []
     end = 0
     for link in _LINK.finditer(text):
@@ -24,8 +25,7 @@ def neutral(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    escaped = discord.utils.escape_mentions(discord.utils.escape_markdown(text, ignore_links=False))
-    return _ANGLE.sub(r"\\<", escaped)
+    return _ANGLE.sub(r"\\<", discord.utils.escape_markdown(text, ignore_links=False))
 
 
 def clip_words(text: str, limit: int) -> str:
@@ -34,7 +34,7 @@ def clip_words(text: str, limit: int) -> str:
         return text
     head = text[: max(0, limit - 1)]
     cut = max(head.rfind(" "), head.rfind("\n"))
-    if cut >= limit // 2:
+    if cut >= limit // 2 and not text[len(head)].isspace():
         head = head[:cut]
     return (head.rstrip() + _ELLIPSIS)[:limit]
 

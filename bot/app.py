@@ -1,0 +1,239 @@
+"""The composition root: opens everything once, builds the services, attaches them to a bot."""
+
+import contextlib
+import importlib.util
+import secrets
+import sys
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self
+
+import aiohttp
+import structlog
+from discord.ext import commands
+
+from bot.config import Config
+from bot.domain.errors import ConfigError
+from bot.domain.ports import Engine, Fetcher
+from bot.domain.task import TaskName
+from bot.media.fetch import DISCORD_HOSTS, AiohttpTransport, DiscordFetcher, Transport
+from bot.media.preparer import PicturePreparer
+from bot.services.look import Look
+from bot.storage.answers import SqlAnswerStore
+from bot.storage.database import Database
+from bot.storage.housekeeping import Housekeeping
+from bot.storage.posted import SqlPostedAnswerStore
+from bot.ui.buttons import AnswerButton, CancelButton
+from bot.ui.house import ATTRIBUTE, CommandNames, ReplySettings
+from bot.ui.links import LinkRenewer
+from bot.ui.running import Running
+from bot.vision.builtin import BuiltinEngine
+from bot.vision.fallback import FallbackEngine
+from bot.vision.gate import Gate, Limits
+from bot.vision.health import WatchedEngine
+from bot.vision.models import ModelCatalog
+from bot.vision.ollama import OllamaEngine
+from bot.workers.pool import WorkerPool
+
+_log = structlog.get_logger(__name__)
+
+COGS = ("describe", "alt", "ocr", "about")
+COG_PACKAGE = "lookout_cogs"
+"""Our cogs are imported under this name: a host bot may well have a package ``cogs`` of its own."""
+
+GRACE_SECONDS = 20.0
+"""How long answers under way may still finish when Lookout is closed."""
+
+_FALLBACK_TASKS = frozenset({TaskName.OCR, TaskName.ALT})
+
+
+class Lookout:
+    """Everything Lookout needs, opened together: ``async with Lookout(config) as lookout``.
+
+    ``fetcher``, ``transport`` and ``engine`` replace the real ones (files for the command line, a
+    simulated Discord's file host for the playground). Raises ConfigError and StorageFailed when
+    it cannot be opened; an engine that is down is no reason not to open.
+    """
+
+    look: Look
+    engine: Engine
+    gate: Gate
+    posted: SqlPostedAnswerStore
+    running: Running
+    database: Database
+    catalog: ModelCatalog | None = None
+
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        fetcher: Fetcher | None = None,
+        transport: Transport | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        self.config = config or Config()
+        self.links = LinkRenewer()
+        self.commands = CommandNames()
+        storage, replies = self.config.storage, self.config.replies
+        self.retention = timedelta(hours=storage.answer_retention_hours)
+        self.replies = ReplySettings(
+            edit_interval_seconds=replies.edit_interval_seconds,
+            buttons_kept=timedelta(days=storage.button_retention_days),
+            pictures_per_request=self.config.limits.pictures_per_request,
+        )
+        self._fetcher = fetcher
+        self._transport = transport
+        self._engine = engine
+        self._stack = contextlib.AsyncExitStack()
+
+    def new_id(self) -> int:
+        """Return an id for something kept: random, so that it tells nothing and is not guessed."""
+        return secrets.randbits(62)
+
+    async def __aenter__(self) -> Self:
+        async with contextlib.AsyncExitStack() as stack:
+            self.database = await stack.enter_async_context(
+                Database(self.config.storage.database, backup=self.config.storage.backup)
+            )
+            await self.database.upgrade()
+            answers = SqlAnswerStore(self.database, retention=self.retention)
+            self.posted = SqlPostedAnswerStore(self.database)
+            await stack.enter_async_context(Housekeeping(answers, self.posted))
+            self.engine = self._engine or await self._open_engine(stack)
+            self.gate = self._build_gate()
+            stack.callback(self.gate.close)
+            self.look = Look(
+                fetcher=self._fetcher or await self._open_fetcher(stack),
+                preparer=await self._open_preparer(stack),
+                engine=self.engine,
+                gate=self.gate,
+                answers=answers,
+                hold=self.config.pictures.workers + 1,
+            )
+            self.running = Running()
+            stack.push_async_callback(self.running.close, GRACE_SECONDS)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def attach(self, bot: commands.Bot) -> None:
+        """Load Lookout's cogs into ``bot``, whose own commands and handlers stay as they are.
+
+        Commands whose names are taken get the prefix ``lookout-``. The bot's owner registers the
+        commands with Discord as usual (``tree.sync()``). Raises ConfigError when something else is
+        attached under the same attribute.
+        """
+        if getattr(bot, ATTRIBUTE, self) is not self:
+            raise ConfigError((f"the bot already has an attribute named {ATTRIBUTE}",))
+        setattr(bot, ATTRIBUTE, self)
+        self.links.use(bot)
+        bot.add_dynamic_items(AnswerButton, CancelButton)
+        _register_cog_package()
+        for name in COGS:
+            await bot.load_extension(f"{COG_PACKAGE}.{name}")
+        _log.info("attached", cogs=len(COGS))
+
+    async def detach(self, bot: commands.Bot) -> None:
+        """Undo ``attach``."""
+        for name in COGS:
+            await bot.unload_extension(f"{COG_PACKAGE}.{name}")
+        bot.remove_dynamic_items(AnswerButton, CancelButton)
+        delattr(bot, ATTRIBUTE)
+
+    def _build_gate(self) -> Gate:
+        limits = self.config.limits
+        return Gate(
+            parallel=self.config.vision.parallel,
+            queue_limit=limits.queue,
+            limits=Limits(
+                person_per_minute=limits.person_per_minute,
+                person_per_hour=limits.person_per_hour,
+                guild_per_minute=limits.guild_per_minute,
+            ),
+        )
+
+    async def _open_preparer(self, stack: contextlib.AsyncExitStack) -> PicturePreparer:
+        pictures = self.config.pictures
+        pool = await stack.enter_async_context(
+            WorkerPool(
+                "bot.media.decode:handle",
+                size=pictures.workers,
+                memory_bytes=pictures.worker_memory_bytes,
+                timeout_seconds=pictures.decode_timeout_seconds,
+            )
+        )
+        return PicturePreparer(
+            pool, max_pixels_jpeg=pictures.max_pixels_jpeg, max_pixels=pictures.max_pixels
+        )
+
+    async def _open_fetcher(self, stack: contextlib.AsyncExitStack) -> Fetcher:
+        pictures = self.config.pictures
+        transport = self._transport
+        if transport is None:
+            session = await stack.enter_async_context(aiohttp.ClientSession())
+            transport = AiohttpTransport(session)
+        return DiscordFetcher(
+            transport,
+            hosts=DISCORD_HOSTS | set(pictures.extra_hosts),
+            max_bytes=pictures.max_bytes,
+            timeout_seconds=pictures.fetch_timeout_seconds,
+            renew=self.links.renew,
+        )
+
+    async def _open_engine(self, stack: contextlib.AsyncExitStack) -> Engine:
+        vision = self.config.vision
+        reader = await self._open_reader(stack)
+        if vision.engine == "builtin":
+            if not reader.available():
+                raise ConfigError(
+                    ('vision.engine is "builtin", but the extra "builtin" is not installed',)
+                )
+            return reader
+        ollama = await stack.enter_async_context(
+            OllamaEngine(
+                host=vision.host,
+                model=vision.model,
+                task_models=MappingProxyType(dict(vision.models)),
+                num_ctx=vision.num_ctx,
+                keep_alive_seconds=vision.keep_alive_seconds,
+                connect_timeout_seconds=vision.connect_timeout_seconds,
+                first_word_timeout_seconds=vision.first_word_timeout_seconds,
+                next_word_timeout_seconds=vision.next_word_timeout_seconds,
+            )
+        )
+        self.catalog = await stack.enter_async_context(
+            ModelCatalog(host=vision.host, connect_timeout_seconds=vision.connect_timeout_seconds)
+        )
+        watched = WatchedEngine(ollama)
+        stack.push_async_callback(watched.aclose)
+        if vision.fallback and reader.available():
+            return FallbackEngine(watched, reader, _FALLBACK_TASKS)
+        return watched
+
+    async def _open_reader(self, stack: contextlib.AsyncExitStack) -> BuiltinEngine:
+        builtin = self.config.builtin
+        return await stack.enter_async_context(
+            BuiltinEngine(
+                workers=builtin.workers,
+                timeout_seconds=builtin.timeout_seconds,
+                memory_bytes=builtin.memory_bytes,
+            )
+        )
+
+
+def _register_cog_package() -> None:
+    """Make our ``cogs`` folder importable as ``lookout_cogs``, beside any other ``cogs``."""
+    if COG_PACKAGE in sys.modules:
+        return
+    folder = Path(__file__).resolve().parent.parent / "cogs"
+    spec = importlib.util.spec_from_file_location(
+        COG_PACKAGE, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[COG_PACKAGE] = package
+    spec.loader.exec_module(package)
