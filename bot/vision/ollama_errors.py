@@ -25,7 +25,7 @@ from bot.domain.errors import (
 from bot.vision.recommended import DEFAULT_MODEL
 
 _MAX_CHARACTERS = 65_536
-_MAX_DEPTH = 4
+_MAX_DEPTH = 8
 _CLIENT_CLOSED_REQUEST = 499
 """Ollama's status for "somebody hung up while the model was loading"."""
 
