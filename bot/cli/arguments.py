@@ -1,0 +1,78 @@
+"""What can be typed after ``python -m bot``."""
+
+import argparse
+from pathlib import Path
+
+from bot import __version__
+from bot.domain.task import Detail, Layout, TaskName
+
+_EXIT_CODES = (
+    "Exit codes: 0 all well, 1 a picture could not be answered, 2 wrong usage, 3 wrong settings, "
+    "4 the engine, the database or Discord failed, 130 interrupted."
+)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe every command; ``command`` is empty when none was given."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--config", type=Path, metavar="PATH", help="settings file to use")
+    common.add_argument("-v", "--verbose", action="store_true", help="show the log as well")
+
+    parser = argparse.ArgumentParser(
+        prog="python -m bot",
+        description="Lookout looks at pictures: in Discord, in the browser, or right here.",
+        epilog=f"Without a command: run when there is a token, else playground. {_EXIT_CODES}",
+        parents=[common],
+    )
+    parser.add_argument("--version", action="version", version=f"Lookout {__version__}")
+    parser.set_defaults(command="", config=None, verbose=False)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def add(name: str, summary: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=summary, description=summary, parents=[common])
+        command.set_defaults(command=name)
+        return command
+
+    add("run", "Connect to Discord and serve.")
+    add("playground", "Open a simulated Discord in the browser; no token needed.")
+    _add_look_options(add("describe", "Describe pictures."), TaskName.DESCRIBE)
+    _add_look_options(add("alt", "Write alt text for pictures."), TaskName.ALT)
+    _add_look_options(add("ocr", "Read the text in pictures."), TaskName.OCR)
+    doctor = add("doctor", "Check the set-up and say what to do about each problem.")
+    doctor.add_argument("--json", action="store_true", help="print JSON instead of text")
+    _add_models(add("models", "List or install vision models."), common)
+    database = add("db", "Look after the database.").add_subparsers(metavar="ACTION", required=True)
+    upgrade = "Bring the database to this version's structure."
+    database.add_parser("upgrade", help=upgrade, description=upgrade, parents=[common])
+    return parser
+
+
+def _add_look_options(command: argparse.ArgumentParser, task: TaskName) -> None:
+    command.add_argument(
+        "files", nargs="+", metavar="FILE", help="a picture; - reads one from standard input"
+    )
+    command.add_argument(
+        "--json", action="store_true", help="print one JSON object a picture, each on one line"
+    )
+    command.add_argument(
+        "--language", default="en-US", help="language of the answer, such as ja (default: en-US)"
+    )
+    if task is TaskName.DESCRIBE:
+        command.add_argument("--detail", type=Detail, choices=list(Detail), default=Detail.STANDARD)
+        command.add_argument("--focus", default="", help="what to look at most of all")
+    if task is TaskName.OCR:
+        command.add_argument("--layout", type=Layout, choices=list(Layout), default=None)
+        command.add_argument("--text-language", default="", help="language of the text, such as ja")
+        command.add_argument(
+            "--csv", type=Path, metavar="PATH", help="write tables there, too (implies table)"
+        )
+
+
+def _add_models(command: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = "List the models that Ollama has here, and some that are worth having."
+    listed = actions.add_parser("list", help=listing, description=listing, parents=[common])
+    listed.add_argument("--json", action="store_true", help="print JSON instead of text")
+    pulling = "Download a model with Ollama."
+    pull = actions.add_parser("pull", help=pulling, description=pulling, parents=[common])
+    pull.add_argument("name", metavar="NAME", help="a model's name in Ollama's library")

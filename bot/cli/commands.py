@@ -1,0 +1,85 @@
+"""One coroutine a command. What only one of them needs is imported when it is used."""
+
+import argparse
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from bot.cli.exits import Exit
+from bot.cli.files import LocalFiles
+from bot.cli.line import Line
+from bot.config import Config
+from bot.domain.errors import ConfigError
+
+_NO_TOKEN = (
+    "discord.token: is not set (DISCORD_TOKEN); without one, `make run` and "
+    "`python -m bot playground` open the playground instead"
+)
+Command = Callable[[argparse.Namespace, Config], Coroutine[Any, Any, int]]
+
+
+async def _run(_arguments: argparse.Namespace, config: Config) -> int:
+    from bot.cli.models import pull_missing  # noqa: PLC0415 - speaks to Ollama
+    from bot.client import run  # noqa: PLC0415 - loads discord.py
+
+    if not config.discord.token.get_secret_value():
+        raise ConfigError((_NO_TOKEN,))
+    await pull_missing(config, Line(sys.stderr))
+    await run(config)
+    return Exit.OK
+
+
+async def _playground(_arguments: argparse.Namespace, config: Config) -> int:
+    from bot.playground import play  # noqa: PLC0415 - loads discord.py and a web server
+
+    await play(config)
+    return Exit.OK
+
+
+async def _look(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.app import Lookout  # noqa: PLC0415 - loads every room
+    from bot.cli.look import look  # noqa: PLC0415 - loads discord.py
+
+    async with Lookout(config, fetcher=LocalFiles(config.pictures.max_bytes)) as lookout:
+        return await look(arguments, lookout.look, config.limits.pictures_per_request)
+
+
+async def _doctor(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.doctor import examine, report  # noqa: PLC0415 - loads every room
+
+    return report(await examine(config), as_json=arguments.json)
+
+
+async def _models(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.cli.models import list_models, open_catalog, pull  # noqa: PLC0415 - speaks to Ollama
+
+    async with open_catalog(config.vision) as catalog:
+        if arguments.action == "pull":
+            return await pull(catalog, arguments.name, Line(sys.stderr))
+        return await list_models(catalog, config.vision, as_json=arguments.json)
+
+
+async def _upgrade(_arguments: argparse.Namespace, config: Config) -> int:
+    from bot.storage.database import Database  # noqa: PLC0415 - loads SQLAlchemy
+
+    async with Database(config.storage.database, backup=config.storage.backup) as database:
+        before = await database.revision()
+        await database.upgrade()
+        after = await database.revision()
+    if before == after:
+        print(f"The database is up to date (revision {after}).")
+    else:
+        print(f"The database went from revision {before or 'none'} to {after}.")
+    return Exit.OK
+
+
+COMMANDS: dict[str, Command] = {
+    "run": _run,
+    "playground": _playground,
+    "describe": _look,
+    "alt": _look,
+    "ocr": _look,
+    "doctor": _doctor,
+    "models": _models,
+    "db": _upgrade,
+}
