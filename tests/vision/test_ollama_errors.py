@@ -34,15 +34,13 @@ async def server() -> AsyncIterator[ImitationOllama]:
 async def test_each_failure_has_its_error(case: Case, server: ImitationOllama) -> None:
     """Class and fields are as expected, and the exception's text says nothing of the request."""
     case.prepare(server)
-    patience = (
-        {
-            "first_word_timeout_seconds": FIRST_WORD_SECONDS,
-            "next_word_timeout_seconds": NEXT_WORD_SECONDS,
-        }
-        if case.impatient
-        else {}
+    asked = engine(
+        server.host,
+        case.model,
+        first_word_timeout_seconds=FIRST_WORD_SECONDS if case.impatient else 5,
+        next_word_timeout_seconds=NEXT_WORD_SECONDS if case.impatient else 5,
     )
-    async with engine(server.host, case.model, **patience) as asked:
+    async with asked:
         with pytest.raises(EngineError) as caught:
             await events_of(asked, case.asked)
     assert isinstance(caught.value, type(case.expected))

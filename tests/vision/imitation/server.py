@@ -40,7 +40,7 @@ def frame(content: str = "", *, thinking: str = "", **last: Any) -> bytes:
     return json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
 
-LAST = {
+LAST: dict[str, Any] = {
     "done_reason": "stop",
     "total_duration": 2_500_000_000,
     "load_duration": 500_000_000,
@@ -150,6 +150,7 @@ class ImitationOllama:
     overrides: dict[str, Reply] = field(default_factory=dict)
     """Replies for other paths, each time they are asked for."""
     received: list[Received] = field(default_factory=list)
+    chat_arrived: asyncio.Event = field(default_factory=asyncio.Event)
     hung_up: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a client closed its connection before the reply was over."""
     host: str = ""
@@ -214,7 +215,7 @@ class ImitationOllama:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
-        body = json.loads(raw) if raw else None
+        body = json.loads(raw) if raw else {}
         self.received.append(Received(request.path, body, dict(request.headers)))
         if request.path in self.overrides:
             return await self.overrides[request.path](request)
@@ -228,6 +229,7 @@ class ImitationOllama:
                     {"message": {"content": ""}, "done": True, "done_reason": "unload"}
                 )
             case "/api/chat":
+                self.chat_arrived.set()
                 reply = self.chats.popleft() if self.chats else says("A red ", "square.")
                 return await reply(request)
             case _:
