@@ -157,14 +157,13 @@ class Look:
         question = Question(request.task, request.parameters, picture, request.seed)
 
         async def ask(broadcast: Listener) -> Answer:
-            return await self._ask(question, source, needs, request.asker, broadcast)
+            answer = await self._ask(question, source, needs, request.asker, broadcast)
+            await self._keep(key, answer)
+            return answer
 
         if request.seed is not None:
-            answer = await ask(tell)
-        else:
-            answer = await self._sharing.join(key, ask, tell)
-        await self._keep(key, answer)
-        return Seen(picture, answer)
+            return Seen(picture, await ask(tell))
+        return Seen(picture, await self._sharing.join(key, ask, tell))
 
     async def _picture(self, source: PictureRef, needs: PictureNeeds) -> Picture:
         async with self._holding:
