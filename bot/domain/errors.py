@@ -195,7 +195,13 @@ class FetchFailed(ServiceError):
 
 @dataclass(eq=False)
 class StorageFailed(ServiceError):
-    """The database did not do its part."""
+    """The database did not do its part.
+
+    ``reason`` is ``unreachable``, ``refused`` (name, password or database), ``locked``, ``full``,
+    ``read_only``, ``damaged`` or ``failed``.
+    """
+
+    reason: str = "failed"
 
 
 @dataclass(eq=False)

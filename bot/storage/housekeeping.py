@@ -1,0 +1,48 @@
+"""Let go of what is no longer needed."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot.storage.answers import SqlAnswerStore
+from bot.storage.database import Database
+from bot.storage.posted import SqlPostedAnswerStore
+
+_log = structlog.get_logger(__name__)
+
+BACKUPS_KEPT_FOR = timedelta(days=14)
+"""Long enough to notice that an update went wrong; what people had deleted is still in there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """How much was let go."""
+
+    answers: int
+    posted: int
+    backups: int
+
+
+async def expire_once(
+    database: Database, answers: SqlAnswerStore, posted: SqlPostedAnswerStore, *, batch: int = 200
+) -> Expired:
+    """Delete what has expired, ``batch`` rows at a time, from the tables and from the disk.
+
+    Meant to be called every hour or so; everything it finds is gone when it returns. Raises
+    StorageFailed, and the next call takes up what is left.
+    """
+    expired = Expired(
+        answers=await answers.expire(batch),
+        posted=await posted.expire(batch),
+        backups=await database.forget_backups(BACKUPS_KEPT_FOR),
+    )
+    scrubbed = await database.scrub()
+    _log.info(
+        "storage_expired",
+        answers=expired.answers,
+        posted=expired.posted,
+        backups=expired.backups,
+        scrubbed=scrubbed,
+    )
+    return expired

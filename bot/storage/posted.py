@@ -1,0 +1,167 @@
+"""What was posted where, for the buttons under it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import structlog
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, delete, select, update
+
+from bot.domain.picture import PictureRef
+from bot.domain.ports import PostedAnswer
+from bot.domain.task import Parameters
+from bot.storage.answers import utc_now
+from bot.storage.database import Database
+from bot.storage.tables import PostedAnswerRow
+
+_log = structlog.get_logger(__name__)
+
+_parameters = TypeAdapter(Parameters)
+_sources = TypeAdapter(tuple[PictureRef, ...])
+
+
+def link_expiry(url: str) -> datetime | None:
+    """Return when a Discord attachment link dies (UTC): its ``ex`` says so, as hex seconds.
+
+    None for a link that does not say.
+    """
+    try:
+        seconds = int(parse_qs(urlsplit(url).query)["ex"][0], 16)
+        return datetime.fromtimestamp(seconds, UTC)
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None
+
+
+class SqlPostedAnswerStore:
+    """Keeps what buttons need, each until its own expiry. ``now`` gives UTC times.
+
+    A picture's address is kept only as long as it works: afterwards its ``url`` is empty, and the
+    ids beside it find the picture again. Raises StorageFailed.
+    """
+
+    def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    async def add(self, posted: PostedAnswer) -> None:
+        """Keep ``posted``; its ``id`` is new."""
+        async with self._database.writing() as session:
+            session.add(_row(posted))
+
+    async def get(self, posted_id: int) -> PostedAnswer | None:
+        """Return it, or None when unknown, expired or made by a version with other words."""
+        question = select(PostedAnswerRow).where(
+            PostedAnswerRow.id == posted_id, PostedAnswerRow.expires_at > self._now()
+        )
+        try:
+            async with self._database.reading() as session:
+                row = await session.scalar(question)
+            return None if row is None else _posted(row)
+        except (LookupError, ValidationError):
+            _log.warning("posted_answer_unreadable", posted_id=posted_id)
+            return None
+
+    async def set_message(self, posted_id: int, channel_id: int, message_id: int) -> None:
+        """Remember where it was posted in the end; unknown ids are fine."""
+        async with self._database.writing() as session:
+            await session.execute(
+                update(PostedAnswerRow)
+                .where(PostedAnswerRow.id == posted_id)
+                .values(channel_id=channel_id, message_id=message_id)
+            )
+
+    async def delete(self, posted_id: int) -> None:
+        """Forget one; unknown ids are fine."""
+        await self._delete(PostedAnswerRow.id == posted_id)
+
+    async def delete_person(self, person_id: int) -> int:
+        """Forget everything ``person_id`` asked, on the disk too; return how many."""
+        count = await self._delete(PostedAnswerRow.asker_id == person_id)
+        await self._database.scrub()
+        return count
+
+    async def delete_guild(self, guild_id: int) -> int:
+        """Forget everything asked in a server, on the disk too; return how many."""
+        count = await self._delete(PostedAnswerRow.guild_id == guild_id)
+        await self._database.scrub()
+        return count
+
+    async def expire(self, batch: int = 200) -> int:
+        """Delete what has expired and return how many; drop links that have died.
+
+        Each batch is a transaction of its own, so that others write in between.
+        """
+        expired = select(PostedAnswerRow.id).where(PostedAnswerRow.expires_at <= self._now())
+        deleted = 0
+        while count := await self._delete(PostedAnswerRow.id.in_(expired.limit(batch))):
+            deleted += count
+        while await self._drop_dead_links(batch):
+            pass
+        return deleted
+
+    async def _delete(self, condition: ColumnElement[bool]) -> int:
+        async with self._database.writing() as session:
+            connection = await session.connection()
+            done = await connection.execute(delete(PostedAnswerRow).where(condition))
+            return done.rowcount
+
+    async def _drop_dead_links(self, batch: int) -> int:
+        now = self._now()
+        columns = PostedAnswerRow.id, PostedAnswerRow.sources
+        dead = select(*columns).where(PostedAnswerRow.links_expire_at <= now).limit(batch)
+        async with self._database.writing() as session:
+            rows = (await session.execute(dead)).all()
+            for posted_id, sources in rows:
+                values = _without_dead_links(sources, now)
+                await session.execute(
+                    update(PostedAnswerRow).where(PostedAnswerRow.id == posted_id).values(values)
+                )
+        return len(rows)
+
+
+def _without_dead_links(sources: list[dict[str, Any]], now: datetime) -> dict[str, Any]:
+    kept = []
+    for source in sources:
+        expiry = link_expiry(source["url"])
+        kept.append(source if expiry is None or expiry > now else {**source, "url": ""})
+    return {"sources": kept, "links_expire_at": _next_expiry(source["url"] for source in kept)}
+
+
+def _next_expiry(urls: Iterable[str]) -> datetime | None:
+    return min((expiry for url in urls if (expiry := link_expiry(url)) is not None), default=None)
+
+
+def _row(posted: PostedAnswer) -> PostedAnswerRow:
+    return PostedAnswerRow(
+        id=posted.id,
+        task=posted.task,
+        parameters=asdict(posted.parameters),
+        sources=[asdict(source) for source in posted.sources],
+        asker_id=posted.asker_id,
+        guild_id=posted.guild_id,
+        channel_id=posted.channel_id,
+        message_id=posted.message_id,
+        private=posted.private,
+        created_at=posted.created_at,
+        expires_at=posted.expires_at,
+        links_expire_at=_next_expiry(source.url for source in posted.sources),
+    )
+
+
+def _posted(row: PostedAnswerRow) -> PostedAnswer:
+    return PostedAnswer(
+        id=row.id,
+        task=row.task,
+        parameters=_parameters.validate_python(row.parameters),
+        sources=_sources.validate_python(row.sources),
+        asker_id=row.asker_id,
+        guild_id=row.guild_id,
+        channel_id=row.channel_id,
+        message_id=row.message_id,
+        private=row.private,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )

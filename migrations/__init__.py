@@ -1,0 +1,1 @@
+"""How the database got its structure, one revision a file."""
