@@ -170,7 +170,7 @@ class OllamaClient(ollama.AsyncClient):
                 except (ValueError, TypeError, AttributeError) as error:
                     # No JSON (JSONDecodeError), other JSON (ValidationError), or an error body
                     # that the client itself stumbles over.
-                    raise EngineRejected(200) from error
+                    raise EngineRejected from error
 
     async def version(self) -> str:
         """Return the server's version, such as ``0.33.0``."""

@@ -17,6 +17,7 @@ from bot.domain.errors import (
     EngineError,
     EngineOutOfMemory,
     EngineRejected,
+    EngineUnavailable,
     ModelCannotSee,
     ModelMissing,
     ModelUnsupported,
@@ -103,6 +104,8 @@ def refused(status: int | None, body: object, model: str) -> EngineError:
         return LoadCancelled()
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         return EngineBusy()
+    if status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT):
+        return EngineUnavailable()  # said by a proxy before it
     return EngineRejected(status)
 
 

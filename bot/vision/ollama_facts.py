@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.domain.errors import ModelCannotSee, ModelUnsupported
+from bot.domain.errors import (
+    EngineRejected,
+    EngineUnavailable,
+    ModelCannotSee,
+    ModelUnsupported,
+)
 from bot.vision.ollama_client import OllamaClient, Shown
 from bot.vision.recommended import DEFAULT_MODEL
 
@@ -94,7 +99,10 @@ class FactBook:
         return facts
 
     async def _ask(self, model: str) -> ModelFacts:
-        version = await self._client.version()
+        try:
+            version = await self._client.version()
+        except EngineRejected as error:  # whatever answers there, it is no Ollama that serves us
+            raise EngineUnavailable from error
         facts = facts_from(model, await self._client.shown(model), version)
         if self.last_known(model) != facts:
             _log.info(

@@ -208,7 +208,12 @@ CASES = (
         errors.EngineBusy(),
         _chat(refuses(503, "server busy, please try again.  maximum pending requests exceeded")),
     ),
-    Case("too_many_requests", "429", errors.EngineBusy(), _chat(refuses(429, "slow down"))),
+    Case(
+        "too_many_requests",
+        "429: too many requests",
+        errors.EngineBusy(),
+        _chat(refuses(429, "slow down")),
+    ),
     Case(
         "load_cancelled",
         "499 twice: the client it loaded the model for hung up",
@@ -254,27 +259,33 @@ CASES = (
         _chat(responds(401, b"Unauthorized")),
     ),
     Case(
+        "bad_gateway",
+        "502: a proxy before it finds no Ollama",
+        errors.EngineUnavailable(),
+        _chat(responds(502, b"<html>Bad Gateway</html>")),
+    ),
+    Case(
         "not_ollama",
         "404 for every address: another program listens there",
-        errors.EngineRejected(404),
+        errors.EngineUnavailable(),
         _path("/api/version", responds(404, b"404 page not found")),
     ),
     Case(
         "version_is_a_page",
         "200 with a web page instead of JSON",
-        errors.EngineRejected(200),
+        errors.EngineUnavailable(),
         _path("/api/version", responds(200, b"<html>Log in</html>", Content_Type="text/html")),
     ),
     Case(
         "version_is_other_json",
         "200 with other JSON than Ollama's",
-        errors.EngineRejected(200),
+        errors.EngineUnavailable(),
         _path("/api/version", responds(200, b'["0.33.0"]')),
     ),
     Case(
         "error_is_other_json",
         "500 with an error of another form",
-        errors.EngineRejected(200),
+        errors.EngineUnavailable(),
         _path("/api/version", responds(500, b'["no"]')),
     ),
     Case(
