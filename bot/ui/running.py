@@ -31,13 +31,18 @@ class Run:
 class Running:
     """Keeps answers in tasks of their own, so that a command returns as soon as it is accepted.
 
-    The tasks run in the context in which this object was made, not in the caller's.
+    The tasks run in the context in which this object was made, or in one it adopted since: not in
+    the caller's, who may be measured or simulated.
     """
 
     def __init__(self) -> None:
         self._context = contextvars.copy_context()
         self._runs: dict[int, Run] = {}
         self._closing = False
+
+    def adopt(self, context: contextvars.Context) -> None:
+        """Run later answers in a copy of ``context``."""
+        self._context = context
 
     def start(self, asker_id: int, work: Callable[[Run], Awaitable[None]]) -> Run:
         """Begin ``work``; it is handed its Run."""
