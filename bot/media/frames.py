@@ -22,6 +22,7 @@ class Walk:
     """What was met between the first frame and the last one reached."""
 
     frame_count: int
+    """As the file says, or those that could be read when there are fewer."""
     stills: list[tuple[float, Still]] = field(default_factory=list)
     """Start in seconds and pixels, in order of time, no two alike; never empty."""
     seconds: float = 0.0
@@ -80,6 +81,7 @@ def walk(
             if index == 0:
                 raise
             found.complete = False
+            found.frame_count = index  # the file's own count was wrong, or its rest is missing
             break
         if still is not None:
             digest = hashlib.sha256(still.image.tobytes()).digest()

@@ -1,7 +1,9 @@
 """Open and decode one picture within its limits. Runs in the worker."""
 
+import contextlib
 import dataclasses
 import io
+from collections.abc import Iterator
 
 from PIL import (
     AvifImagePlugin,
@@ -64,47 +66,61 @@ def register_heif() -> bool:
 
 
 def load(data: bytes, format_name: str, needs: PictureNeeds, limits: Limits) -> Loaded:
-    """Decode strictly; what cannot be decoded to its end, once more as far as it goes.
+    """Decode strictly, or else with a broken header forgiven, or else as far as the pixels go.
 
     Raises TooManyPixels, FormatUnsupported, PictureBroken.
     """
     if format_name == "HEIF" and format_name not in Image.OPEN:
         raise FormatUnsupported("HEIC", extra="heif")
-    try:
-        return _open_and_decode(data, format_name, needs, limits, lower_part_missing=False)
-    except DECODER_ERRORS:
-        ImageFile.LOAD_TRUNCATED_IMAGES = True
-    try:
-        with broken_if_raised("truncated"):
-            loaded = _open_and_decode(data, format_name, needs, limits, lower_part_missing=True)
-            blank = _is_one_colour(loaded.image)
-    finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = False
+    for forgive in (False, True):
+        with contextlib.suppress(*DECODER_ERRORS):
+            image = _open(data, format_name, limits, forgive=forgive)
+            return _decode(image, needs, forgive=False)
+    with broken_if_raised("damaged"):
+        image = _open(data, format_name, limits, forgive=True)
+    with broken_if_raised("truncated"):
+        loaded = _decode(image, needs, forgive=True)
+        blank = _is_one_colour(loaded.image)
     if blank:  # the break came before the first pixel
         raise PictureBroken("truncated")
     return loaded
 
 
-def _open_and_decode(
-    data: bytes, format_name: str, needs: PictureNeeds, limits: Limits, *, lower_part_missing: bool
-) -> Loaded:
+def _open(data: bytes, format_name: str, limits: Limits, *, forgive: bool) -> Image.Image:
+    """Read the header; refuse by its size before a decoder takes memory for it."""
     # Pillow's own check would refuse without saying how large; ours follows at once.
     Image.MAX_IMAGE_PIXELS = None
-    if format_name == "WEBP":  # its decoder takes memory for the whole canvas on opening
+    if format_name == "WEBP":  # takes memory for the whole canvas on opening
         _check(webp_size(data), limits.max_pixels)
-    image = Image.open(io.BytesIO(data), formats=(format_name,))
+    with _forgiving(forgive):
+        image = Image.open(io.BytesIO(data), formats=(format_name,))
     small = image.format in JPEG_FORMATS and "progressive" not in image.info
     allowed = limits.max_pixels_jpeg if small else limits.max_pixels
     _check(image.size, allowed)
     Image.MAX_IMAGE_PIXELS = allowed  # for pictures inside pictures
+    return image
+
+
+def _decode(image: Image.Image, needs: PictureNeeds, *, forgive: bool) -> Loaded:
     width, height = image.size
-    if image.format in JPEG_FORMATS:
+    jpeg = image.format in JPEG_FORMATS
+    if jpeg:
         use_draft(image, needs)
+    with _forgiving(forgive):
         image.load()
-    else:
-        image.load()
+    if not jpeg:
         width, height = image.size  # TIFF may have turned itself, ICO may have lied
-    return Loaded(image, width, height, lower_part_missing)
+    return Loaded(image, width, height, lower_part_missing=forgive)
+
+
+@contextlib.contextmanager
+def _forgiving(forgive: bool) -> Iterator[None]:
+    """Let Pillow go on after broken or missing data. Its switch is global: so is this process."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = forgive
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 def _check(size: tuple[int, int], allowed: int) -> None:
