@@ -1,9 +1,11 @@
 """The composition root: opens everything once, builds the services, attaches them to a bot."""
 
+import asyncio
 import contextlib
 import importlib.util
 import secrets
 import sys
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +16,7 @@ import structlog
 from discord.ext import commands
 
 from bot.config import Config
-from bot.domain.errors import ConfigError
+from bot.domain.errors import ConfigError, StorageFailed
 from bot.domain.ports import Engine, Fetcher
 from bot.domain.task import TaskName
 from bot.media.fetch import DISCORD_HOSTS, AiohttpTransport, DiscordFetcher, Transport
@@ -22,7 +24,7 @@ from bot.media.preparer import PicturePreparer
 from bot.services.look import Look
 from bot.storage.answers import SqlAnswerStore
 from bot.storage.database import Database
-from bot.storage.housekeeping import Housekeeping
+from bot.storage.housekeeping import expire_once
 from bot.storage.posted import SqlPostedAnswerStore
 from bot.ui.buttons import AnswerButton, CancelButton
 from bot.ui.house import ATTRIBUTE, CommandNames, ReplySettings
@@ -45,6 +47,7 @@ COG_PACKAGE = "lookout_cogs"
 GRACE_SECONDS = 20.0
 """How long answers under way may still finish when Lookout is closed."""
 
+_TIDY_EVERY_SECONDS = 3600.0
 _FALLBACK_TASKS = frozenset({TaskName.OCR, TaskName.ALT})
 
 
@@ -99,7 +102,7 @@ class Lookout:
             await self.database.upgrade()
             answers = SqlAnswerStore(self.database, retention=self.retention)
             self.posted = SqlPostedAnswerStore(self.database)
-            await stack.enter_async_context(Housekeeping(answers, self.posted))
+            await stack.enter_async_context(self._tidying(answers))
             self.engine = self._engine or await self._open_engine(stack)
             self.gate = self._build_gate()
             stack.callback(self.gate.close)
@@ -142,6 +145,25 @@ class Lookout:
             await bot.unload_extension(f"{COG_PACKAGE}.{name}")
         bot.remove_dynamic_items(AnswerButton, CancelButton)
         delattr(bot, ATTRIBUTE)
+
+    @contextlib.asynccontextmanager
+    async def _tidying(self, answers: SqlAnswerStore) -> AsyncIterator[None]:
+        """Let go of what has expired, at start and every hour."""
+
+        async def tidy() -> None:
+            while True:
+                try:
+                    await expire_once(self.database, answers, self.posted)
+                except StorageFailed:
+                    _log.warning("storage_not_tidied")
+                await asyncio.sleep(_TIDY_EVERY_SECONDS)
+
+        task = asyncio.create_task(tidy())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
 
     def _build_gate(self) -> Gate:
         limits = self.config.limits
