@@ -154,8 +154,9 @@ class Database:
     async def _trouble(self) -> str | None:
         try:
             async with self.writing() as session:
+                await session.connection()  # begins, on SQLite with the lock for writing
                 if self._address.path is not None:
-                    return None  # BEGIN IMMEDIATE has got the write lock
+                    return None
                 read_only = await session.scalar(text("SHOW transaction_read_only"))
                 return "read_only" if read_only == "on" else None
         except StorageFailed as error:

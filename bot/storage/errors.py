@@ -1,5 +1,6 @@
 """Turn what databases and drivers raise into the one thing other rooms know."""
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,7 +60,7 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, PermissionError):
         return "read_only"
     if isinstance(error, OSError):
-        return "unreachable"
+        return "full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "unreachable"
     state = getattr(error, "sqlstate", None) or ""
     return next(
         (why for known, why in _POSTGRES_REASONS.items() if state.startswith(known)), "failed"

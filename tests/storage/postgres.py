@@ -38,13 +38,21 @@ class Postgres:
     def drop(self, name: str) -> None:
         self.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def hang_up(self) -> None:
+        """Cut every connection, as a restart does."""
+        self.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE usename = 'lookout' AND pid <> pg_backend_pid()"
+        )
+
     def url(self, name: str) -> str:
         return f"postgresql://lookout@/{name}?host={self.directory}"
 
     def sql(self, statement: str, database: str = "postgres") -> str:
-        program = [self.programs / "psql", "-h", self.directory, "-U", "lookout", "-d", database]
+        program = self.programs / "psql"
+        server: list[str | Path] = ["-h", self.directory, "-U", "lookout", "-d", database]
         options = ["-X", "-q", "-t", "-A", "-v", "ON_ERROR_STOP=1", "-c", statement]
-        return _run([*program, *options]).strip()
+        return _run(program, *server, *options).strip()
 
 
 @contextmanager
@@ -62,19 +70,20 @@ def running_postgres() -> Iterator[Postgres | None]:
         user = _unprivileged_user()
         if user is not None:
             os.chown(directory, user.pw_uid, user.pw_gid)
-        demoted = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid}
-        demoted |= {"cwd": directory}
+        demoted: dict[str, Any] = {"cwd": directory}
+        if user is not None:
+            demoted |= {"user": user.pw_uid, "group": user.pw_gid}
         programs = _reachable(programs, directory, demoted)
         data = directory / "data"
         options = ["-U", "lookout", "--auth=trust", "--no-sync", "--no-locale", "--encoding=UTF8"]
-        _run([programs / "initdb", "-D", data, *options], **demoted)
+        _run(programs / "initdb", "-D", data, *options, **demoted)
         settings = " ".join(f"-c {name}='{value}'" for name, value in _SETTINGS.items())
-        control = [programs / "pg_ctl", "-D", data, "-w", "-l", directory / "log"]
-        _run([*control, "-o", f"-k {directory} {settings}", "start"], **demoted)
+        control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w", "-l", directory / "log"]
+        _run(*control, "-o", f"-k {directory} {settings}", "start", **demoted)
         try:
             yield Postgres(programs, directory)
         finally:
-            _run([*control, "-m", "immediate", "stop"], **demoted)
+            _run(*control, "-m", "immediate", "stop", **demoted)
     finally:
         shutil.rmtree(directory)
 
@@ -94,7 +103,7 @@ def _unprivileged_user() -> pwd.struct_passwd | None:
 def _reachable(programs: Path, directory: Path, demoted: dict[str, Any]) -> Path:
     """Copy the programs where the unprivileged user may not enter the environment's directory."""
     try:
-        _run([programs / "postgres", "--version"], **demoted)
+        _run(programs / "postgres", "--version", **demoted)
     except PermissionError:
         copy = directory / "programs"
         shutil.copytree(programs.parent, copy, symlinks=True)
@@ -102,8 +111,8 @@ def _reachable(programs: Path, directory: Path, demoted: dict[str, Any]) -> Path
     return programs
 
 
-def _run(command: list[str | Path], **options: Any) -> str:
-    done = subprocess.run(
+def _run(*command: str | Path, **options: Any) -> str:
+    done: subprocess.CompletedProcess[str] = subprocess.run(
         command,
         check=False,
         stdin=subprocess.DEVNULL,
