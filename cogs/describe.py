@@ -7,6 +7,7 @@ from discord.ext import commands
 from bot.domain.task import Detail, Parameters, TaskName
 from bot.ui.cog import Interaction, LookoutCog, T
 from bot.ui.errors import responding
+from bot.ui.i18n import mark
 from bot.ui.languages import chosen_language, suggest_languages
 from bot.ui.resolver import from_options
 
@@ -16,7 +17,7 @@ class Describe(LookoutCog):
 
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
-        self.add_message_menu("Describe picture", self.describe_message)
+        self.add_message_menu(mark("Describe picture"), self.describe_message)
 
     @app_commands.command(name=T("describe"), description=T("Describe one or more pictures"))
     @app_commands.describe(

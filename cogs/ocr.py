@@ -7,6 +7,7 @@ from discord.ext import commands
 from bot.domain.task import Layout, Parameters, TaskName
 from bot.ui.cog import Interaction, LookoutCog, T
 from bot.ui.errors import responding
+from bot.ui.i18n import mark
 from bot.ui.languages import chosen_language, suggest_languages
 from bot.ui.resolver import from_options
 
@@ -16,7 +17,7 @@ class Ocr(LookoutCog):
 
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
-        self.add_message_menu("Read text", self.read_message)
+        self.add_message_menu(mark("Read text"), self.read_message)
 
     @app_commands.command(name=T("ocr"), description=T("Read the text in pictures"))
     @app_commands.describe(

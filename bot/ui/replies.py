@@ -219,11 +219,10 @@ class AnswerReply:
             if isinstance(self.interaction.channel, discord.Thread)
             else allowed.send_messages
         )
-        return (
-            speak
-            and allowed.view_channel
-            and (self.interaction.is_guild_integration() or self.interaction.guild_id is None)
+        member_here = (
+            not self.interaction.is_user_integration() or self.interaction.is_guild_integration()
         )
+        return speak and allowed.view_channel and member_here
 
     async def _send(self, view: ui.LayoutView, files: tuple[Attached, ...] = ()) -> discord.Message:
         channel = self.interaction.channel

@@ -1,0 +1,58 @@
+"""An engine whose pace the test sets."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+
+from bot.domain.answer import Answer, EngineEvent, TextDelta
+from bot.domain.errors import LookoutError
+from bot.domain.picture import PictureNeeds
+from bot.domain.ports import EngineStatus
+from bot.domain.task import Parameters, Question, TaskName
+
+
+@dataclass
+class HandEngine:
+    """Answers ``<task> <detail> <number>``; waits for ``go`` when it is cleared.
+
+    ``errors`` are raised first, one a question; ``said`` replaces the words of the answer.
+    """
+
+    name: str = "ollama"
+    model: str = "qwen3-vl:8b"
+    said: str = ""
+    errors: deque[LookoutError] = field(default_factory=deque)
+    history: list[Question] = field(default_factory=list)
+    stopped: int = 0
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.go.set()
+
+    def model_for(self, task: TaskName) -> str:
+        return self.model
+
+    def needs_for(self, task: TaskName, parameters: Parameters) -> PictureNeeds:
+        return PictureNeeds()
+
+    async def stream(self, question: Question) -> AsyncGenerator[EngineEvent, None]:
+        self.history.append(question)
+        number = len(self.history)
+        self.asked.set()
+        try:
+            yield TextDelta("Thinking aloud")
+            await self.go.wait()
+            if self.errors:
+                raise self.errors.popleft()
+            words = self.said or f"{question.task} {question.parameters.detail} {number}"
+            yield Answer(words, self.name, self.model)
+        finally:
+            if not self.go.is_set():
+                self.stopped += 1
+
+    async def status(self) -> EngineStatus:
+        return EngineStatus(
+            self.name, ready=True, version="0.34.1", models=((TaskName.DESCRIBE, self.model),)
+        )
