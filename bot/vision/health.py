@@ -17,6 +17,9 @@ from bot.domain.task import Parameters, Question, TaskName
 _log = structlog.get_logger(__name__)
 
 
+PROBE_EVERY_SECONDS = 15.0
+
+
 def utc_now() -> datetime:
     """Return the current time in UTC."""
     return datetime.now(UTC)
@@ -33,9 +36,9 @@ class WatchedEngine:
     """An engine that knows since when it is down.
 
     Every request and every ``status`` call is evidence; one ``engine_down`` and one ``engine_up``
-    line are logged per outage. With ``probe_every_seconds`` it is asked again by itself while it
-    is down, so that its return is noticed without traffic; ``aclose`` ends that. ``clock`` gives
-    UTC times.
+    line are logged per outage. While it is down it is asked again every ``probe_every_seconds``
+    (None for never), so that its return is noticed without traffic; ``aclose`` ends that.
+    ``clock`` gives UTC times.
     """
 
     def __init__(
@@ -43,7 +46,7 @@ class WatchedEngine:
         engine: Engine,
         *,
         clock: Callable[[], datetime] = utc_now,
-        probe_every_seconds: float | None = None,
+        probe_every_seconds: float | None = PROBE_EVERY_SECONDS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.name = engine.name

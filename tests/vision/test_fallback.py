@@ -33,7 +33,7 @@ class House:
         self.clock = HandClock()
         self.ollama = ScriptedEngine()
         self.builtin = ScriptedEngine("builtin", "reader", max_side=2048)
-        self.watched = WatchedEngine(self.ollama, clock=self.clock)
+        self.watched = WatchedEngine(self.ollama, clock=self.clock, probe_every_seconds=None)
         self.engine = FallbackEngine(
             self.watched, self.builtin, READABLE, back_off_seconds=20, clock=self.clock
         )

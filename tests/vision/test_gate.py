@@ -24,6 +24,9 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+PRESENT: set[asyncio.Task[None]] = set()
+
+
 @dataclass
 class Visitor:
     """Somebody who asks to be let in and stays until told to go."""
@@ -39,6 +42,8 @@ class Visitor:
 
     def arrive(self, door: Gate) -> "Visitor":
         self.task = asyncio.create_task(self._visit(door))
+        PRESENT.add(self.task)  # the loop itself would let it be collected
+        self.task.add_done_callback(PRESENT.discard)
         return self
 
     def go(self) -> None:

@@ -26,6 +26,10 @@ def as_port(engine: WatchedEngine) -> Engine:
     return engine
 
 
+def watch(engine: ScriptedEngine, clock: HandClock | None = None) -> WatchedEngine:
+    return WatchedEngine(engine, clock=clock or HandClock(), probe_every_seconds=None)
+
+
 async def fails(watched: WatchedEngine, engine: ScriptedEngine, error: Exception) -> None:
     engine.enqueue(error)
     with pytest.raises(type(error)):
@@ -35,7 +39,7 @@ async def fails(watched: WatchedEngine, engine: ScriptedEngine, error: Exception
 async def test_it_passes_on_what_the_engine_says() -> None:
     engine = ScriptedEngine()
     engine.enqueue(TextDelta("a"), answer())
-    watched = as_port(WatchedEngine(engine))
+    watched = as_port(watch(engine))
 
     assert await collect(watched.stream(question())) == [TextDelta("a"), answer()]
     assert watched.name == "ollama"
@@ -46,7 +50,7 @@ async def test_it_passes_on_what_the_engine_says() -> None:
 async def test_closing_the_stream_closes_the_engines() -> None:
     engine = ScriptedEngine()
     engine.enqueue(TextDelta("a"), TextDelta("b"), answer())
-    events = WatchedEngine(engine).stream(question())
+    events = watch(engine).stream(question())
     await anext(events)
 
     await events.aclose()
@@ -59,7 +63,7 @@ async def test_closing_the_stream_closes_the_engines() -> None:
 )
 async def test_an_outage_is_logged_once_down_and_once_up(error: EngineError) -> None:
     engine, clock = ScriptedEngine(), HandClock()
-    watched = WatchedEngine(engine, clock=clock)
+    watched = watch(engine, clock)
     began = clock.now
     with capture_logs() as logs:
         await fails(watched, engine, error)
@@ -85,7 +89,7 @@ async def test_an_outage_is_logged_once_down_and_once_up(error: EngineError) -> 
 )
 async def test_other_failures_are_no_outage(error: EngineError) -> None:
     engine = ScriptedEngine()
-    watched = WatchedEngine(engine)
+    watched = watch(engine)
 
     await fails(watched, engine, error)
 
@@ -94,7 +98,7 @@ async def test_other_failures_are_no_outage(error: EngineError) -> None:
 
 async def test_a_refusal_proves_that_the_engine_is_back_and_a_slow_answer_proves_nothing() -> None:
     engine = ScriptedEngine()
-    watched = WatchedEngine(engine)
+    watched = watch(engine)
     await fails(watched, engine, EngineUnavailable())
 
     await fails(watched, engine, EngineTimeout(phase="first_word", limit_seconds=5))
@@ -106,7 +110,7 @@ async def test_a_refusal_proves_that_the_engine_is_back_and_a_slow_answer_proves
 
 async def test_status_is_evidence_too() -> None:
     engine, clock = ScriptedEngine(), HandClock()
-    watched = WatchedEngine(engine, clock=clock)
+    watched = watch(engine, clock)
     engine.statuses.extend([down(), EngineStatus("ollama", ready=False, version="0.30.0"), up()])
 
     first = await watched.status()
