@@ -14,22 +14,18 @@ _EXIT_CODES = (
 
 def build_parser() -> argparse.ArgumentParser:
     """Describe every command; ``command`` is empty when none was given."""
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--config", type=Path, metavar="PATH", help="settings file to use")
-    common.add_argument("-v", "--verbose", action="store_true", help="show the log as well")
-
     parser = argparse.ArgumentParser(
         prog="python -m bot",
         description="Lookout looks at pictures: in Discord, in the browser, or right here.",
         epilog=f"Without a command: run when there is a token, else playground. {_EXIT_CODES}",
-        parents=[common],
+        parents=[_common()],
     )
     parser.add_argument("--version", action="version", version=f"Lookout {__version__}")
     parser.set_defaults(command="", config=None, verbose=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(name: str, summary: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=summary, description=summary, parents=[common])
+        command = commands.add_parser(name, help=summary, description=summary, parents=[_common()])
         command.set_defaults(command=name)
         return command
 
@@ -40,11 +36,23 @@ def build_parser() -> argparse.ArgumentParser:
     _add_look_options(add("ocr", "Read the text in pictures."), TaskName.OCR)
     doctor = add("doctor", "Check the set-up and say what to do about each problem.")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of text")
-    _add_models(add("models", "List or install vision models."), common)
+    _add_models(add("models", "List or install vision models."))
     database = add("db", "Look after the database.").add_subparsers(metavar="ACTION", required=True)
     upgrade = "Bring the database to this version's structure."
-    database.add_parser("upgrade", help=upgrade, description=upgrade, parents=[common])
+    database.add_parser("upgrade", help=upgrade, description=upgrade, parents=[_common()])
     return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    """Describe what may stand before the command and after it; made anew for each place.
+
+    Nothing is set where nothing was typed, so that what stands after does not undo what stands
+    before.
+    """
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--config", type=Path, metavar="PATH", help="settings file to use")
+    common.add_argument("-v", "--verbose", action="store_true", help="show the log as well")
+    return common
 
 
 def _add_look_options(command: argparse.ArgumentParser, task: TaskName) -> None:
@@ -68,11 +76,11 @@ def _add_look_options(command: argparse.ArgumentParser, task: TaskName) -> None:
         )
 
 
-def _add_models(command: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+def _add_models(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = "List the models that Ollama has here, and some that are worth having."
-    listed = actions.add_parser("list", help=listing, description=listing, parents=[common])
+    listed = actions.add_parser("list", help=listing, description=listing, parents=[_common()])
     listed.add_argument("--json", action="store_true", help="print JSON instead of text")
     pulling = "Download a model with Ollama."
-    pull = actions.add_parser("pull", help=pulling, description=pulling, parents=[common])
+    pull = actions.add_parser("pull", help=pulling, description=pulling, parents=[_common()])
     pull.add_argument("name", metavar="NAME", help="a model's name in Ollama's library")

@@ -11,27 +11,32 @@ from bot.cli.line import Line
 from bot.config import Config
 from bot.domain.errors import ConfigError
 
-_NO_TOKEN = (
+_NOTHING_TO_LOG_IN_WITH = (
     "discord.token: is not set (DISCORD_TOKEN); without one, `make run` and "
     "`python -m bot playground` open the playground instead"
 )
+_NO_PLAYGROUND = 'the playground needs the extra "playground": run `make setup`'
 Command = Callable[[argparse.Namespace, Config], Coroutine[Any, Any, int]]
 
 
 async def _run(_arguments: argparse.Namespace, config: Config) -> int:
+    if not config.discord.token.get_secret_value():
+        raise ConfigError((_NOTHING_TO_LOG_IN_WITH,))
     from bot.cli.models import pull_missing  # noqa: PLC0415 - speaks to Ollama
     from bot.client import run  # noqa: PLC0415 - loads discord.py
 
-    if not config.discord.token.get_secret_value():
-        raise ConfigError((_NO_TOKEN,))
     await pull_missing(config, Line(sys.stderr))
     await run(config)
     return Exit.OK
 
 
 async def _playground(_arguments: argparse.Namespace, config: Config) -> int:
-    from bot.playground import play  # noqa: PLC0415 - loads discord.py and a web server
-
+    try:
+        from bot.playground import play  # noqa: PLC0415 - loads discord.py and a web server
+    except ModuleNotFoundError as error:
+        if error.name != "simcord":
+            raise
+        raise ConfigError((_NO_PLAYGROUND,)) from error
     await play(config)
     return Exit.OK
 
@@ -45,9 +50,12 @@ async def _look(arguments: argparse.Namespace, config: Config) -> int:
 
 
 async def _doctor(arguments: argparse.Namespace, config: Config) -> int:
-    from bot.doctor import examine, report  # noqa: PLC0415 - loads every room
+    from bot.doctor import State, as_json, as_text, examine  # noqa: PLC0415 - loads every room
 
-    return report(await examine(config), as_json=arguments.json)
+    checks = await examine(config)
+    print(as_json(checks) if arguments.json else as_text(checks))
+    failed = any(check.state is State.FAIL for check in checks)
+    return Exit.SERVICE if failed else Exit.OK
 
 
 async def _models(arguments: argparse.Namespace, config: Config) -> int:

@@ -1,35 +1,17 @@
 """``models list`` and ``models pull``."""
 
 import json
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Protocol
 
 from bot.cli.exits import Exit, say
 from bot.cli.line import Line
 from bot.cli.pull_bar import PullBar
 from bot.config import Config, VisionSettings
 from bot.domain.errors import EngineError, ModelMissing
-from bot.vision.models import InstalledModel, ModelCatalog, ModelCheck, PullProgress
+from bot.vision.models import InstalledModel, ModelCatalog
 from bot.vision.recommended import RECOMMENDED
 
 _GIGABYTE = 1_000_000_000
-
-
-class Catalog(Protocol):
-    """What this needs of ``bot.vision.models.ModelCatalog``."""
-
-    async def list_models(self) -> tuple[InstalledModel, ...]:
-        """Return the installed models."""
-        ...
-
-    def pull(self, model: str) -> AsyncGenerator[PullProgress, None]:
-        """Download ``model``."""
-        ...
-
-    async def check(self, model: str) -> ModelCheck:
-        """Find out whether ``model`` can be used."""
-        ...
 
 
 def open_catalog(vision: VisionSettings) -> ModelCatalog:
@@ -37,15 +19,10 @@ def open_catalog(vision: VisionSettings) -> ModelCatalog:
     return ModelCatalog(host=vision.host, connect_timeout_seconds=vision.connect_timeout_seconds)
 
 
-def configured_models(vision: VisionSettings) -> tuple[str, ...]:
-    """Name every model the settings ask for, each once."""
-    return tuple(dict.fromkeys((vision.model, *vision.models.values())))
-
-
-async def list_models(catalog: Catalog, vision: VisionSettings, *, as_json: bool) -> Exit:
+async def list_models(catalog: ModelCatalog, vision: VisionSettings, *, as_json: bool) -> Exit:
     """Print what Ollama has, and in text also what is worth having. Raises EngineError."""
     installed = await catalog.list_models()
-    configured = configured_models(vision)
+    configured = vision.all_models
     if as_json:
         rows = [
             {
@@ -84,7 +61,7 @@ def _installed(wanted: str, installed: tuple[InstalledModel, ...]) -> bool:
     return any(_named(model.name, (wanted,)) for model in installed)
 
 
-async def pull(catalog: Catalog, name: str, line: Line) -> Exit:
+async def pull(catalog: ModelCatalog, name: str, line: Line) -> Exit:
     """Download a model with its progress shown. Raises EngineError."""
     bar = PullBar(line)
     try:
@@ -106,13 +83,13 @@ async def pull_missing(config: Config, line: Line) -> None:
     if config.vision.engine != "ollama":
         return
     async with open_catalog(config.vision) as catalog:
-        for name in configured_models(config.vision):
+        for name in config.vision.all_models:
             if isinstance((await catalog.check(name)).problem, ModelMissing):
                 line.say(f"{name} is not installed yet; Ollama downloads it now, once.")
                 await _pull_or_tell(catalog, name, line)
 
 
-async def _pull_or_tell(catalog: Catalog, name: str, line: Line) -> None:
+async def _pull_or_tell(catalog: ModelCatalog, name: str, line: Line) -> None:
     try:
         await pull(catalog, name, line)
     except EngineError as error:

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from bot.domain.task import TaskName
 
-_DATABASES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
+_DATABASES = ("sqlite", "sqlite+aiosqlite", "postgres", "postgresql", "postgresql+asyncpg")
 
 
 def _web_address(value: str) -> str:
@@ -142,6 +142,11 @@ class VisionSettings(Section):
         description="While Ollama is down, answer text reading and alt text with the built-in "
         "reader.",
     )
+
+    @property
+    def all_models(self) -> tuple[str, ...]:
+        """Every model these settings ask for, each once, the general one first."""
+        return tuple(dict.fromkeys((self.model, *self.models.values())))
 
 
 class LimitSettings(Section):

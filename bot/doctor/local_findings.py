@@ -1,0 +1,127 @@
+"""What the doctor makes of this machine: database, disk, decoders and the built-in reader."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.doctor.check import Check, fail, ok, warn
+from bot.domain.errors import FormatUnsupported, LookoutError, StorageFailed
+from bot.storage.database import DatabaseHealth
+
+_MEGABYTE = 1_000_000
+_GIGABYTE = 1_000_000_000
+_LITTLE_SPACE_BYTES = _GIGABYTE
+_NO_SPACE_BYTES = 100 * _MEGABYTE
+_DATABASE_TROUBLE = {
+    "unreachable": "It cannot be reached.",
+    "refused": "It refuses the name, the password or the database's name.",
+    "locked": "Another program holds its lock.",
+    "full": "Its disk is full.",
+    "read_only": "Lookout may not write to it.",
+    "damaged": "The file is damaged or not a database.",
+}
+
+
+def database_checks(found: DatabaseHealth | StorageFailed | None) -> Iterator[Check]:
+    """Look at the database; None is one that will be made at the first start."""
+    match found:
+        case None:
+            yield ok("database", "It will be made at the first start.")
+        case StorageFailed():
+            yield _database_trouble(found.reason)
+        case DatabaseHealth(trouble=str() as trouble):
+            yield _database_trouble(trouble)
+        case DatabaseHealth(up_to_date=False):
+            yield warn(
+                "database",
+                f"Its structure is at revision {found.revision or 'none'}; this version needs "
+                f"{found.newest_revision}.",
+                "Nothing: it is brought up to date at the next start, or now with `python -m bot "
+                "db upgrade`.",
+            )
+        case _:
+            size = max(1, found.size_bytes // _MEGABYTE)
+            yield ok("database", f"{found.kind}, {size} MB, up to date.")
+
+
+def _database_trouble(reason: str) -> Check:
+    return fail(
+        "database",
+        _DATABASE_TROUBLE.get(reason, "It failed."),
+        "Check storage.database, and that its folder belongs to this user.",
+    )
+
+
+def disk_check(free_bytes: int) -> Check:
+    """Look at the space left beside the database."""
+    free = f"{free_bytes / _GIGABYTE:.1f} GB are free where the database is."
+    if free_bytes < _NO_SPACE_BYTES:
+        return fail("disk", free, "Free some space: answers can no longer be kept.")
+    if free_bytes < _LITTLE_SPACE_BYTES:
+        return warn("disk", free, "Free some space before it runs out.")
+    return ok("disk", free)
+
+
+def picture_checks(found: Mapping[str, LookoutError | None]) -> Iterator[Check]:
+    """Look at which formats could really be decoded, in the worker as in service."""
+    readable = [name for name, problem in found.items() if problem is None]
+    broken = {name: problem for name, problem in found.items() if problem is not None}
+    heif = broken.get("HEIC")
+    if isinstance(heif, FormatUnsupported):
+        del broken["HEIC"]
+    if readable:
+        yield ok("pictures", f"Can be read: {', '.join(readable)}.")
+    if heif is not None and "HEIC" not in broken:
+        yield warn(
+            "HEIC",
+            "HEIC pictures (iPhone) cannot be read.",
+            "If you want them: pip install pillow-heif (its wheel is under the GPL).",
+        )
+    if broken:
+        kinds = sorted({type(problem).__name__ for problem in broken.values()})
+        yield fail(
+            "pictures",
+            f"Cannot be read: {', '.join(broken)} ({', '.join(kinds)}).",
+            "Raise pictures.worker_memory_bytes and pictures.decode_timeout_seconds, then try "
+            "again; if that does not help, run `make clean setup`.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderFacts:
+    """What the built-in reader has at hand."""
+
+    installed: bool
+    needed: bool
+    """Whether the settings make it the engine."""
+    tesseract: bool
+    scripts: tuple[str, ...] = ()
+    """What Tesseract's language data adds."""
+
+
+def reader_checks(found: ReaderFacts) -> Iterator[Check]:
+    """Look at the built-in reader and what it can read."""
+    if not found.installed:
+        judge = fail if found.needed else warn
+        yield judge(
+            "built-in reader",
+            "The built-in reader is not installed, so there is nothing to fall back on.",
+            'Install the extra "builtin": make setup',
+        )
+        return
+    yield ok("built-in reader", "Reads Latin, Chinese and Japanese text, QR codes and bar codes.")
+    if not found.tesseract:
+        yield warn(
+            "other scripts",
+            "Offline, Cyrillic, Arabic, Korean and other scripts cannot be read: Tesseract is not "
+            "installed.",
+            "If you need them: apt install tesseract-ocr tesseract-ocr-osd tesseract-ocr-rus "
+            "(or -ara, -kor, -tha …).",
+        )
+    elif found.scripts:
+        yield ok("other scripts", f"With Tesseract also: {', '.join(found.scripts)}.")
+    else:
+        yield warn(
+            "other scripts",
+            "Tesseract is installed and has no language data that would add a script.",
+            "Install some, such as tesseract-ocr-rus, -ara, -kor, -tha.",
+        )
