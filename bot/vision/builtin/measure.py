@@ -1,0 +1,101 @@
+"""Measure pixels: colours by name, brightness, motion, codes. In the worker process only."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import zxingcpp
+
+from bot.vision.builtin.findings import Code, Colour, Measures, Motion
+from bot.vision.builtin.recognise import Pixels
+
+_SAMPLE_PIXELS = 96
+_LEAST_SHARE = 0.08
+_MOST_COLOURS = 4
+_FLAT_RANGE = 3
+"""Levels (of 255) that JPEG may add to one flat colour."""
+_STILL, _LITTLE = 0.004, 0.06
+_MOST_CODES = 10
+_MOST_CODE_CHARACTERS = 500
+
+_DARK, _PALE, _LIGHT, _MUTED = 38, 26, 225, 42
+"""Of 255: darker is black; less saturated is black, grey or white; lighter then is white; and a
+dull pixel needs this saturation to be called by its hue."""
+_PINK_SATURATION, _PINK_VALUE = 120, 180
+_BROWN_VALUES = {Colour.ORANGE: 170, Colour.YELLOW: 120}
+_HUES = (
+    (8, Colour.RED),
+    (20, Colour.ORANGE),
+    (34, Colour.YELLOW),
+    (79, Colour.GREEN),
+    (96, Colour.TURQUOISE),
+    (128, Colour.BLUE),
+    (152, Colour.PURPLE),
+    (170, Colour.PINK),
+    (180, Colour.RED),
+)
+"""Upper ends on OpenCV's circle of 180 half degrees."""
+
+
+def measure(frames: Sequence[Pixels]) -> Measures:
+    """Measure all frames of a picture together."""
+    small = [_sample(frame) for frame in frames]
+    pixels = np.concatenate([frame.reshape(-1, 3) for frame in small])
+    hsv = cv2.cvtColor(pixels[np.newaxis], cv2.COLOR_BGR2HSV)[0]
+    counts = Counter(_name(*pixel) for pixel in hsv.tolist())
+    main = [(name, count / len(hsv)) for name, count in counts.most_common(_MOST_COLOURS)]
+    spread = max(int(np.ptp(pixels_of, axis=(0, 1)).max()) for pixels_of in frames)
+    between = int(np.ptp(pixels, axis=0).max())
+    return Measures(
+        colours=tuple((name, share) for name, share in main if share >= _LEAST_SHARE) or (main[0],),
+        brightness=float(cv2.cvtColor(pixels[np.newaxis], cv2.COLOR_BGR2LAB)[..., 0].mean()) / 255,
+        flat=max(spread, between) <= _FLAT_RANGE,
+        motion=_motion(small),
+    )
+
+
+def codes(frames: Sequence[Pixels]) -> tuple[Code, ...]:
+    """Read QR codes and bar codes, each content once."""
+    found: dict[str, Code] = {}
+    for frame in frames:
+        for code in zxingcpp.read_barcodes(frame):
+            text = code.text[:_MOST_CODE_CHARACTERS]
+            if text and len(found) < _MOST_CODES:
+                found.setdefault(text, Code(str(code.format), text))
+    return tuple(found.values())
+
+
+def _sample(frame: Pixels) -> Pixels:
+    """Shrink to a size that is quick to count; averages keep the shares."""
+    size = (_SAMPLE_PIXELS, _SAMPLE_PIXELS)
+    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _motion(frames: Sequence[Pixels]) -> Motion:
+    if len(frames) == 1:
+        return Motion.STILL
+    changes = [cv2.absdiff(before, after).mean() for before, after in pairwise(frames)]
+    change = max(map(float, changes)) / 255
+    if change < _STILL:
+        return Motion.STILL
+    return Motion.LITTLE if change < _LITTLE else Motion.MUCH
+
+
+def _name(hue: int, saturation: int, value: int) -> Colour:
+    if value < _DARK:
+        return Colour.BLACK
+    if saturation < _PALE or (value < 2 * _DARK and saturation < _MUTED * 2):
+        if value >= _LIGHT:
+            return Colour.WHITE
+        return Colour.GREY if value >= 2 * _DARK else Colour.BLACK
+    name = next(name for end, name in _HUES if hue < end)
+    return _everyday(name, saturation, value)
+
+
+def _everyday(name: Colour, saturation: int, value: int) -> Colour:
+    """Say pink for pale red, and brown for dark orange or yellow."""
+    if name is Colour.RED and saturation < _PINK_SATURATION and value > _PINK_VALUE:
+        return Colour.PINK
+    return Colour.BROWN if value < _BROWN_VALUES.get(name, 0) else name

@@ -1,0 +1,202 @@
+"""The built-in reader's own sentences, one table a language.
+
+English is complete; a language that is missing here is answered in English. ``{…}`` are filled in
+by ``bot.vision.builtin.words``; numbers come ready for the language.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.vision.builtin.findings import Colour, Motion
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Every sentence and word the built-in reader says."""
+
+    by_reader: str
+    """Who speaks, and that it only measures."""
+    portrait: str
+    landscape: str
+    square: str
+    size: str
+    colours: str
+    """``{colours}`` is a list."""
+    colour: str
+    """One colour with its share, ``{name}`` and ``{percent}``."""
+    one_colour: str
+    brightness: tuple[str, str, str, str, str]
+    """From very dark to very bright."""
+    animation: str
+    motion: Mapping[Motion, str]
+    text: str
+    text_beginning: str
+    """``{text}`` and ``{count}``, the number of characters in all."""
+    no_text: str
+    code: str
+    unreadable: str
+    """There is text in a script that is not known by name."""
+    unreadable_script: str
+    cannot_focus: str
+    list_separator: str
+    sentence_separator: str
+    colour_names: Mapping[Colour, str]
+    script_names: Mapping[str, str]
+    """Names of scripts that differ from English."""
+
+
+_ENGLISH = Phrases(
+    by_reader="The built-in reader, which measures and reads but does not recognise things, found:",
+    portrait="Portrait format",
+    landscape="Landscape format",
+    square="Square format",
+    size="{orientation}, {width} × {height} pixels.",
+    colours="Main colours: {colours}.",
+    colour="{name} (about {percent} %)",
+    one_colour="One flat colour: {name}.",
+    brightness=(
+        "Very dark overall.",
+        "Dark overall.",
+        "Medium brightness.",
+        "Bright overall.",
+        "Very bright overall.",
+    ),
+    animation="An animation of {frames} frames",
+    motion={
+        Motion.STILL: "in which next to nothing changes.",
+        Motion.LITTLE: "in which a small part changes.",
+        Motion.MUCH: "in which much changes.",
+    },
+    text="Text: “{text}”.",
+    text_beginning="Text of {count} characters, beginning “{text}”.",
+    no_text="No text found.",
+    code="{kind} that says “{content}”.",
+    unreadable="There is text that the built-in reader cannot read: it is in another script than "
+    "Latin, Chinese or Japanese, or too blurred.",
+    unreadable_script="There is text in {script}, which the built-in reader cannot read here.",
+    cannot_focus="It cannot look for what you asked about; a vision model can.",
+    list_separator=", ",
+    sentence_separator=" ",
+    colour_names={colour: colour.value for colour in Colour},
+    script_names={},
+)
+
+_JAPANESE = Phrases(
+    by_reader="内蔵リーダー（計測と文字の読み取りだけを行い、物は認識しません）の結果：",
+    portrait="縦長",
+    landscape="横長",
+    square="正方形",
+    size="{orientation}、{width}×{height}ピクセル。",
+    colours="主な色：{colours}。",
+    colour="{name}（約{percent}%）",
+    one_colour="{name}一色。",
+    brightness=(
+        "全体にとても暗い。",
+        "全体に暗い。",
+        "明るさは中くらい。",
+        "全体に明るい。",
+        "全体にとても明るい。",
+    ),
+    animation="{frames}コマのアニメーション。",
+    motion={
+        Motion.STILL: "ほとんど変化なし。",
+        Motion.LITTLE: "一部が変化。",
+        Motion.MUCH: "大きく変化。",
+    },
+    text="文字：「{text}」。",
+    text_beginning="{count}文字の文章。冒頭：「{text}」。",
+    no_text="文字は見つかりません。",
+    code="{kind}の内容：「{content}」。",
+    unreadable="内蔵リーダーでは読めない文字があります。"
+    "ラテン文字・中国語・日本語以外の文字か、ぼやけすぎています。",
+    unreadable_script="{script}の文字がありますが、ここの内蔵リーダーでは読めません。",
+    cannot_focus="ご指定の点を見ることはできません。視覚モデルなら可能です。",
+    list_separator="、",
+    sentence_separator="",
+    colour_names={
+        Colour.BLACK: "黒",
+        Colour.GREY: "灰色",
+        Colour.WHITE: "白",
+        Colour.RED: "赤",
+        Colour.ORANGE: "オレンジ",
+        Colour.BROWN: "茶色",
+        Colour.YELLOW: "黄色",
+        Colour.GREEN: "緑",
+        Colour.TURQUOISE: "青緑",
+        Colour.BLUE: "青",
+        Colour.PURPLE: "紫",
+        Colour.PINK: "ピンク",
+    },
+    script_names={
+        "Arabic": "アラビア文字",
+        "Cyrillic": "キリル文字",
+        "Devanagari": "デーヴァナーガリー文字",
+        "Greek": "ギリシャ文字",
+        "Hebrew": "ヘブライ文字",
+        "Korean": "ハングル",
+        "Tamil": "タミル文字",
+        "Telugu": "テルグ文字",
+        "Thai": "タイ文字",
+        "Vietnamese": "ベトナム語",
+    },
+)
+
+_CHINESE = Phrases(
+    by_reader="内置阅读器（只测量和读取文字，不识别物体）的结果：",
+    portrait="竖版",
+    landscape="横版",
+    square="正方形",
+    size="{orientation}，{width}×{height} 像素。",
+    colours="主要颜色：{colours}。",
+    colour="{name}（约 {percent}%）",
+    one_colour="纯{name}。",
+    brightness=("整体很暗。", "整体偏暗。", "亮度中等。", "整体偏亮。", "整体很亮。"),
+    animation="{frames} 帧的动画，",
+    motion={
+        Motion.STILL: "几乎没有变化。",
+        Motion.LITTLE: "有一小部分在变化。",
+        Motion.MUCH: "变化很大。",
+    },
+    text="文字：“{text}”。",
+    text_beginning="共 {count} 个字符的文字，开头为“{text}”。",
+    no_text="没有发现文字。",
+    code="{kind} 的内容：“{content}”。",
+    unreadable="有内置阅读器无法读取的文字：不是拉丁字母、中文或日文，或者太模糊。",
+    unreadable_script="有{script}，这里的内置阅读器无法读取。",
+    cannot_focus="它无法查看您指定的内容；视觉模型可以。",
+    list_separator="、",
+    sentence_separator="",
+    colour_names={
+        Colour.BLACK: "黑色",
+        Colour.GREY: "灰色",
+        Colour.WHITE: "白色",
+        Colour.RED: "红色",
+        Colour.ORANGE: "橙色",
+        Colour.BROWN: "棕色",
+        Colour.YELLOW: "黄色",
+        Colour.GREEN: "绿色",
+        Colour.TURQUOISE: "青色",
+        Colour.BLUE: "蓝色",
+        Colour.PURPLE: "紫色",
+        Colour.PINK: "粉色",
+    },
+    script_names={
+        "Arabic": "阿拉伯文字",
+        "Cyrillic": "西里尔文字",
+        "Devanagari": "天城文",
+        "Greek": "希腊文字",
+        "Hebrew": "希伯来文字",
+        "Korean": "韩文",
+        "Tamil": "泰米尔文字",
+        "Telugu": "泰卢固文字",
+        "Thai": "泰文",
+        "Vietnamese": "越南文",
+    },
+)
+
+_BY_LANGUAGE = {"ja": _JAPANESE, "zh-CN": _CHINESE}
+
+
+def phrases(language: str) -> Phrases:
+    """Return the sentences for a Discord locale; English where there are none."""
+    return _BY_LANGUAGE.get(language, _ENGLISH)
