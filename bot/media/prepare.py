@@ -40,7 +40,11 @@ def fitting_size(width: int, height: int, needs: PictureNeeds) -> tuple[int, int
         math.sqrt(needs.max_pixels / (width * height)),
         needs.max_side / max(width, height),
     )
-    return max(1, int(width * scale)), max(1, int(height * scale))
+    small_width, small_height = max(1, int(width * scale)), max(1, int(height * scale))
+    if small_width * small_height > needs.max_pixels:  # a sliver that could not get any thinner
+        small_width = max(1, min(small_width, needs.max_pixels // small_height))
+        small_height = max(1, min(small_height, needs.max_pixels // small_width))
+    return small_width, small_height
 
 
 def use_draft(image: Image.Image, needs: PictureNeeds) -> None:

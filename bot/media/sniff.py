@@ -100,6 +100,7 @@ _STREAM_PACKET_BYTES = 188
 _DOCUMENT_MARKS = (b"word/", b"xl/", b"ppt/", b"mimetypeapplication/", b"[Content_Types].xml")
 _SVG = re.compile(rb"<svg[\s>]", re.IGNORECASE)
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -201,7 +202,7 @@ def _by_text(start: bytes, data: bytes) -> Sniffed:
 def _is_text(start: bytes) -> bool:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
-    if not start.strip() or b"\x00" in start:
+    if not start.strip() or _CONTROL.search(start):
         return False
     try:
         start.decode("utf-8")
