@@ -15,6 +15,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 OWN_LOGGERS = ("bot", "cogs")
 QUIET_LOGGERS = ("httpx", "httpcore", "aiohttp.access", "asyncio")
 """These tell of every request, with addresses."""
+VOICE_LOGGER = "discord.client"
+"""Its only warnings are about voice, which Lookout does not use; its errors are kept."""
 
 HIDDEN = "[hidden]"
 _SECRET_KEY = re.compile(r"token|secret|password|authorization|cookie|api_?key", re.IGNORECASE)
@@ -84,6 +86,7 @@ def logging_to(
         "": max(threshold, logging.INFO),
         **dict.fromkeys(OWN_LOGGERS, threshold),
         **dict.fromkeys(QUIET_LOGGERS, max(threshold, logging.WARNING)),
+        VOICE_LOGGER: logging.ERROR,
     }
     before = {name: logging.getLogger(name).level for name in levels}
     for name, number in levels.items():

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bot.doctor.check import Check, fail, ok, warn
-from bot.doctor.discord_login import Application, LoginProblem, permission_names
+from bot.doctor.discord_login import PERMISSION_NAMES, Application, LoginProblem
 
 _TOKEN = re.compile(r"[\w-]{18,30}\.[\w-]{5,8}\.[\w-]{25,}")
 _PORTAL = "https://discord.com/developers/applications"
@@ -66,7 +66,7 @@ def _application_checks(found: Application) -> Iterator[Check]:
             f"Switch “Requires OAuth2 Code Grant” off under “Bot” at {_PORTAL}.",
         )
     yield ok("intents", "Lookout needs no privileged intent.")
-    yield ok("permissions", f"In a server Lookout needs: {permission_names()}.")
+    yield ok("permissions", f"In a server Lookout needs: {', '.join(PERMISSION_NAMES.values())}.")
     yield ok("install", f"Add it to a server: {found.guild_install_url}")
     if found.user_install:
         yield ok("user install", f"Add it to your account: {found.user_install_url}")

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 import aiohttp
 import discord
 
-PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    embed_links=True,
-    attach_files=True,
-    read_message_history=True,
-)
-"""What Lookout uses in a server; everything it does by itself is to post and edit answers."""
+PERMISSION_NAMES = {
+    "view_channel": "View Channels",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "embed_links": "Embed Links",
+    "attach_files": "Attach Files",
+    "read_message_history": "Read Message History",
+}
+"""What Lookout uses in a server, as discord.py and as Discord's settings call it."""
+PERMISSIONS = discord.Permissions(**dict.fromkeys(PERMISSION_NAMES, True))
 
 _TIMEOUT_SECONDS = 20.0
+_NOT_DISCORD = (KeyError, TypeError, RuntimeError)
+"""What discord.py raises for a reply that is no JSON of Discord's, and after its last retry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,14 @@ async def look_up(token: str) -> Application | LoginProblem:
     try:
         async with (
             asyncio.timeout(_TIMEOUT_SECONDS),
-            discord.Client(intents=discord.Intents.none()) as client,
+            discord.Client(intents=discord.Intents(guilds=True)) as client,
         ):
             await client.login(token)
             info = await client.application_info()
     except discord.LoginFailure:
         return LoginProblem.REFUSED
-    except (discord.DiscordException, aiohttp.ClientError, OSError, RuntimeError):
-        return LoginProblem.UNREACHABLE  # discord.py says RuntimeError after its last retry
+    except (discord.DiscordException, aiohttp.ClientError, OSError, *_NOT_DISCORD):
+        return LoginProblem.UNREACHABLE
     return Application(
         id=info.id,
         name=info.name,
@@ -69,8 +72,3 @@ async def look_up(token: str) -> Application | LoginProblem:
         needs_code_grant=info.bot_require_code_grant,
         has_interactions_endpoint=bool(info.interactions_endpoint_url),
     )
-
-
-def permission_names() -> str:
-    """Name ``PERMISSIONS`` as Discord's own pages do, more or less."""
-    return ", ".join(name.replace("_", " ") for name, granted in PERMISSIONS if granted)
