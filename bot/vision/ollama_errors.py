@@ -7,7 +7,7 @@ words that have been stable in the sources of both (``server/routes.go``, ``llm/
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
@@ -100,13 +100,8 @@ def refused(status: int | None, body: object, model: str) -> EngineError:
     for words, build in _MEANINGS:
         if _any(message, words):
             return build(status, model)
-    if status == _CLIENT_CLOSED_REQUEST:
-        return LoadCancelled()
-    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
-        return EngineBusy()
-    if status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT):
-        return EngineUnavailable()  # said by a proxy before it
-    return EngineRejected(status)
+    build_for_status = _BY_STATUS.get(status)
+    return build_for_status() if build_for_status else EngineRejected(status)
 
 
 def _any(message: str, words: tuple[str, ...]) -> bool:
@@ -154,3 +149,10 @@ _MEANINGS: tuple[tuple[tuple[str, ...], Callable[[int | None, str], EngineError]
     ),
     (("server busy",), lambda _, __: EngineBusy()),
 )
+_BY_STATUS: Mapping[int | None, Callable[[], EngineError]] = {
+    HTTPStatus.TOO_MANY_REQUESTS: EngineBusy,
+    HTTPStatus.SERVICE_UNAVAILABLE: EngineBusy,
+    _CLIENT_CLOSED_REQUEST: LoadCancelled,
+    HTTPStatus.BAD_GATEWAY: EngineUnavailable,  # said by a proxy before it
+    HTTPStatus.GATEWAY_TIMEOUT: EngineUnavailable,
+}
