@@ -60,7 +60,7 @@ async def _vision(config: Config) -> list[Check]:
         checks += engine_checks(models[0], config.vision)
         for model in models:
             checks += model_checks(model, config.vision)
-    reader = await probe_reader(config.builtin, needed=builtin_alone)
+    reader = await probe_reader(needed=builtin_alone)
     return [*checks, *reader_checks(reader)]
 
 

@@ -95,7 +95,7 @@ class ReaderFacts:
     """Whether the settings make it the engine."""
     tesseract: bool
     scripts: tuple[str, ...] = ()
-    """What Tesseract's language data adds."""
+    """What it can read, with Tesseract's help where there is any."""
 
 
 def reader_checks(found: ReaderFacts) -> Iterator[Check]:
@@ -108,20 +108,11 @@ def reader_checks(found: ReaderFacts) -> Iterator[Check]:
             'Install the extra "builtin": make setup',
         )
         return
-    yield ok("built-in reader", "Reads Latin, Chinese and Japanese text, QR codes and bar codes.")
+    yield ok("built-in reader", f"Reads QR codes, bar codes and text: {', '.join(found.scripts)}.")
     if not found.tesseract:
         yield warn(
             "other scripts",
-            "Offline, Cyrillic, Arabic, Korean and other scripts cannot be read: Tesseract is not "
-            "installed.",
-            "If you need them: apt install tesseract-ocr tesseract-ocr-osd tesseract-ocr-rus "
-            "(or -ara, -kor, -tha …).",
-        )
-    elif found.scripts:
-        yield ok("other scripts", f"With Tesseract also: {', '.join(found.scripts)}.")
-    else:
-        yield warn(
-            "other scripts",
-            "Tesseract is installed and has no language data that would add a script.",
-            "Install some, such as tesseract-ocr-rus, -ara, -kor, -tha.",
+            "Tesseract is not installed, so no other script can be read offline.",
+            "For Cyrillic, Arabic, Korean, Thai and more: apt install tesseract-ocr "
+            "tesseract-ocr-osd tesseract-ocr-rus (or -ara, -kor, -tha …).",
         )

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.config import BuiltinSettings, PictureSettings, VisionSettings
+from bot.config import PictureSettings, VisionSettings
 from bot.doctor.local_findings import ReaderFacts
 from bot.doctor.samples import samples
 from bot.domain.errors import LookoutError, StorageFailed
@@ -71,17 +71,11 @@ async def probe_pictures(pictures: PictureSettings) -> Mapping[str, LookoutError
     return found
 
 
-async def probe_reader(builtin: BuiltinSettings, *, needed: bool) -> ReaderFacts:
-    """See whether the built-in reader is there, and what Tesseract adds."""
-    reader = BuiltinEngine(
-        workers=builtin.workers,
-        timeout_seconds=builtin.timeout_seconds,
-        memory_bytes=builtin.memory_bytes,
-    )
-    languages = await asyncio.to_thread(tesseract.languages)
+async def probe_reader(*, needed: bool) -> ReaderFacts:
+    """See whether the built-in reader is there, and what it can read."""
     return ReaderFacts(
-        installed=reader.available(),
+        installed=BuiltinEngine.available(),
         needed=needed,
         tesseract=tesseract.installed(),
-        scripts=tesseract.scripts(languages),
+        scripts=await asyncio.to_thread(BuiltinEngine.readable_scripts),
     )

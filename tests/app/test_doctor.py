@@ -396,19 +396,15 @@ async def test_a_sample_of_every_format_is_really_decoded() -> None:
     [
         (ReaderFacts(installed=False, needed=False, tesseract=False), ["warn"]),
         (ReaderFacts(installed=False, needed=True, tesseract=False), ["fail"]),
-        (ReaderFacts(installed=True, needed=True, tesseract=False), ["ok", "warn"]),
-        (ReaderFacts(installed=True, needed=True, tesseract=True), ["ok", "warn"]),
-        (
-            ReaderFacts(installed=True, needed=False, tesseract=True, scripts=("Cyrillic",)),
-            ["ok", "ok"],
-        ),
+        (ReaderFacts(True, needed=True, tesseract=False, scripts=("Latin",)), ["ok", "warn"]),
+        (ReaderFacts(True, needed=False, tesseract=True, scripts=("Latin", "Thai")), ["ok"]),
     ],
 )
 def test_the_built_in_reader_is_judged(facts: ReaderFacts, expected: list[str]) -> None:
     checks = list(reader_checks(facts))
     assert [check.state.value for check in checks] == expected
     assert advised(checks)
-    assert all(script in checks[-1].sentence for script in facts.scripts)
+    assert all(script in checks[0].sentence for script in facts.scripts)
 
 
 # The whole
