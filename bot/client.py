@@ -18,13 +18,20 @@ _log = structlog.get_logger(__name__)
 
 
 class LookoutClient(commands.Bot):
-    """A client with no privileged intent and nothing cached that is not needed."""
+    """A client with no intent and no cache beyond what is needed.
 
-    def __init__(self, lookout: Lookout) -> None:
+    ``message_content`` asks for that privileged intent too.
+    """
+
+    def __init__(self, lookout: Lookout, *, message_content: bool = False) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=discord.Intents(guilds=True),
+            intents=discord.Intents(
+                guilds=True,
+                guild_messages=message_content,
+                message_content=message_content,
+            ),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
@@ -60,10 +67,23 @@ class LookoutClient(commands.Bot):
 async def run(config: Config) -> None:
     """Run the bot until it is told to stop.
 
-    Raises ConfigError when Discord refuses the token, and what opening Lookout raises.
+    Raises ConfigError when Discord refuses the token, and what opening Lookout raises. A
+    privileged intent that Discord does not grant costs what needs it, not the start.
     """
+    wanted = config.discord.message_content
+    try:
+        await _run(config, message_content=wanted)
+    except discord.PrivilegedIntentsRequired:
+        _log.warning("intent_not_granted", intent="message_content")
+        await _run(config, message_content=False)
+
+
+async def _run(config: Config, *, message_content: bool) -> None:
     token = config.discord.token.get_secret_value()
-    async with Lookout(config) as lookout, LookoutClient(lookout) as client:
+    async with (
+        Lookout(config) as lookout,
+        LookoutClient(lookout, message_content=message_content) as client,
+    ):
         try:
             await until_signal(lambda: client.start(token))
         except discord.LoginFailure as error:

@@ -91,7 +91,7 @@ async def choose_engine(config: Config) -> Choice:
             f"Engine: the built-in reader (it reads text and measures; no Ollama answered at "
             f"{vision.host}). For a vision model: {how}.",
         )
-    seeing = [model.name for model in installed if model.vision]
+    seeing = [model.name for model in installed if model.sees]
     if not seeing:
         return Choice(
             reader,

@@ -89,7 +89,12 @@ class DiscordSettings(Section):
         description="The bot's token. A secret: better given as DISCORD_TOKEN in the environment.",
     )
     sync_commands: bool = Field(
-        True, description="Register the commands with Discord at start, when they changed."
+        True, description="Register the commands with Discord at every start."
+    )
+    message_content: bool = Field(
+        False,
+        description="Ask Discord for the privileged intent of that name: a right-click then also "
+        "finds the picture of the message replied to.",
     )
     development_guild_id: int = Field(
         0,

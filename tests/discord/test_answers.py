@@ -14,7 +14,7 @@ from tests.discord.world import components, labels, shown, texts, world
 async def test_a_slash_command_is_answered_with_its_picture_and_controls(tmp_path: Path) -> None:
     async with world(tmp_path, engine=HandEngine(said="A red wall.")) as w:
         result = await w.slash(w.ann, "describe", picture=("wall.png", png()))
-        assert result.deferred
+        assert result.acknowledged
         assert not result.ephemeral
         assert shown(result).splitlines() == ["-# AI description by qwen3-vl:8b", "A red wall."]
         assert labels(result) == ["Shorter", "More detail", "Read text", "Delete"]
@@ -37,7 +37,7 @@ async def test_a_right_click_answers_about_every_picture_in_order(
         text = shown(await w.menu(w.ann, menu, message))
         places = [text.index(f"Picture {n} of 3") for n in (1, 2, 3)]
         assert places == sorted(places)
-        assert "not a picture I know" in text[places[1] : places[2]]
+        assert "a text file, not a picture" in text[places[1] : places[2]]
         assert [question.task for question in engine.history] == [task, task]
 
 
@@ -49,7 +49,8 @@ async def test_a_forwarded_picture_is_found(tmp_path: Path) -> None:
 
 
 async def test_the_picture_of_the_message_replied_to_is_found(tmp_path: Path) -> None:
-    async with world(tmp_path, engine=HandEngine()) as w:
+    intents = {"message_content": True}
+    async with world(tmp_path, engine=HandEngine(), discord=intents) as w:
         message = await w.ben.send(w.channel, "look", attachments=[("a.png", png())])
         reply = await w.ann.send(w.channel, "what is this?", reply_to=message)
         assert "describe standard 1" in shown(await w.menu(w.ann, "Describe picture", reply))

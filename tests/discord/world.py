@@ -101,7 +101,7 @@ async def world(
     config = Config.model_validate(settings)
     transport = SimulatedTransport()
     async with Lookout(config, transport=transport, engine=engine) as lookout:
-        client = LookoutClient(lookout)
+        client = LookoutClient(lookout, message_content=config.discord.message_content)
         async with simcord.run(client, settle_timeout=SETTLE_SECONDS) as env:
             transport.env = env
             lookout.running.adopt(contextvars.copy_context())
