@@ -44,7 +44,7 @@ _GONE = {403, 404, 410}
 _TRY_AGAIN = {429, 500, 502, 503, 504}
 _CHUNK_BYTES = 64 * 1024
 _LINK = re.compile(
-    r"https://(?P<host>[a-z0-9.-]+)(?::443)?(?:[/?#][^\x00-\x20\x7f\\]*)?\Z",
+    r"https://(?P<host>[a-z0-9.-]+)(?::443)?(?:[/?#][^\x00-\x1f\x7f\\]*)?\Z",
     re.IGNORECASE | re.ASCII,
 )
 """Spelled so plainly that no two parsers can differ about its host."""

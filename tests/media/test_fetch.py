@@ -193,7 +193,7 @@ async def test_any_other_address_is_refused_before_a_request(url: str) -> None:
         "https://media.discordapp.net/attachments/1/2/a.png?width=10",
         "https://images-ext-1.discordapp.net/external/x/https/example.org/a.png",
         "HTTPS://CDN.DiscordApp.com:443/stickers/1.png",
-        "https://cdn.discordapp.com/attachments/1/2/写真.png",
+        "https://cdn.discordapp.com/attachments/1/2/私の 写真.png",
     ],
 )
 async def test_all_of_discords_hosts_are_known(url: str) -> None:
