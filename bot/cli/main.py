@@ -52,10 +52,10 @@ def _default_command(config: Config) -> str:
 def _log_target(
     command: str, arguments: argparse.Namespace, config: Config
 ) -> tuple[TextIO, str, Literal["auto", "console", "json"]]:
-    """Log to standard output when serving; others keep it for answers and warn on error."""
+    """Log to standard output when serving; others keep that for answers and say it in words."""
     if command in SERVING:
         return sys.stdout, config.log.level, config.log.format
-    level = config.log.level if arguments.verbose else "WARNING"
+    level = config.log.level if arguments.verbose else "ERROR"
     return sys.stderr, level, config.log.format
 
 

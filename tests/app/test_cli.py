@@ -32,9 +32,9 @@ from bot.domain.picture import Frame, Note, Picture, PictureFacts, PictureRef
 from bot.domain.task import Detail, Layout, Parameters, TaskName
 from bot.services.look import LookRequest, LookResult
 from bot.services.progress import Outcome, Part, Report, Seen, Stage
+from tests.app.checks import TOKEN
 from tests.app.command import bot
 
-TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ" + ".GabcDE." + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5"
 PICTURE = Picture((Frame(b"png", "image/png", 32, 24),), PictureFacts("PNG", 640, 480, 3))
 
 

@@ -11,8 +11,7 @@ import pytest
 import structlog
 
 from bot.logs import logging_to
-
-TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ" + ".GabcDE." + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5"
+from tests.app.checks import TOKEN
 
 
 class Terminal(io.StringIO):
