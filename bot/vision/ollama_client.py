@@ -12,7 +12,7 @@ import json
 import ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import httpx
 import ollama
@@ -134,7 +134,8 @@ class OllamaClient(ollama.AsyncClient):
     """Calls Ollama at ``host``; raises EngineError subclasses only.
 
     Proxies of the environment are not used and redirects not followed: pictures go to the host
-    that was named and nowhere else.
+    that was named and nowhere else. A server behind a password gets the environment's
+    ``OLLAMA_API_KEY`` as bearer token (the official client's doing).
     """
 
     def __init__(self, host: str, patience: Patience = Patience()) -> None:
@@ -217,7 +218,8 @@ class OllamaClient(ollama.AsyncClient):
                     )
                     if not response.is_success:
                         raise refused(response.status_code, await _error_body(response), model)
-            chunks = response.aiter_bytes()
+            pieces = cast("AsyncGenerator[bytes, None]", response.aiter_bytes())
+            chunks = await stack.enter_async_context(contextlib.aclosing(pieces))
             buffer = b""
             while True:
                 with self._translated(phase, limit, model):

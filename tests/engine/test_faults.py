@@ -86,11 +86,10 @@ async def test_cancelling_frees_the_engine(vision_server: VisionServer) -> None:
 
 async def test_a_request_that_does_not_fit_says_by_how_much(vision_server: VisionServer) -> None:
     """The engine's own figures arrive, instead of a silently cut prompt."""
-    async with OllamaEngine(
-        host=vision_server.host, model=vision_server.model, num_ctx=512
-    ) as engine:
+    engine = OllamaEngine(host=vision_server.host, model=vision_server.model, num_ctx=2048)
+    async with engine:
         with pytest.raises(ContextExceeded) as caught:
-            await events_of(engine, DESCRIBE)
+            await events_of(engine, about(TaskName.DESCRIBE, focus="the sky " * 400))
     assert caught.value.context_tokens is not None
     assert caught.value.prompt_tokens is not None
     assert caught.value.prompt_tokens > caught.value.context_tokens

@@ -18,7 +18,8 @@ from bot.domain.errors import (
     ModelUnsupported,
 )
 from bot.vision.models import InstalledModel, ModelCatalog, PullProgress
-from bot.vision.ollama_facts import version_numbers
+from bot.vision.ollama_client import Shown
+from bot.vision.ollama_facts import facts_from, version_numbers
 from bot.vision.recommended import DEFAULT_MODEL, RECOMMENDED, Use
 from tests.vision.imitation.server import (
     LLAMA_VISION,
@@ -130,7 +131,8 @@ async def test_a_pull_can_be_stopped(server: ImitationOllama, catalog: ModelCata
 async def test_a_model_in_use_is_checked(server: ImitationOllama, catalog: ModelCatalog) -> None:
     """A model that is partly in ordinary memory is slow, and the share is known."""
     loaded = {"name": MODEL, "size": 1000, "size_vram": 250, "context_length": 8192}
-    server.overrides["/api/ps"] = replies({"models": [loaded]})
+    other = {"name": "other:1b", "size": 1000, "size_vram": 1000}
+    server.overrides["/api/ps"] = replies({"models": [other, loaded]})
     found = await catalog.check(MODEL)
     assert found.problem is None
     assert (found.engine_version, found.version_is_old) == ("0.33.0", False)
@@ -177,6 +179,14 @@ async def test_a_check_without_a_server() -> None:
 def test_versions_are_compared_by_number(version: str, numbers: tuple[int, ...]) -> None:
     """0.9 is older than 0.30, release candidates count as their release."""
     assert version_numbers(version) == numbers
+
+
+def test_projectors_with_tiles_are_told_apart() -> None:
+    """Llava 1.6 and its kin carry a grid of tile sizes; the first Llava has none."""
+    kind = {"clip.projector_type": "mlp"}
+    grid = kind | {"clip.vision.image_grid_pinpoints": None}
+    assert facts_from("m", Shown(projector_info=kind), "0.33.0").projector == "mlp"
+    assert facts_from("m", Shown(projector_info=grid), "0.33.0").projector == "mlp_grid"
 
 
 def test_recommendations_are_complete() -> None:

@@ -263,6 +263,15 @@ async def test_pictures_without_marks_are_kept_apart(server: ImitationOllama) ->
     assert "[img" not in still
 
 
+async def test_models_that_only_read_get_their_fixed_words(server: ImitationOllama) -> None:
+    """No system message, no other word: their model cards know one prompt."""
+    server.models["reader"] = shown("glmocr", "vision")
+    async with engine(server.host, "reader") as asked:
+        await events_of(asked, question(TaskName.OCR))
+    (message,) = server.chat_bodies[0]["messages"]
+    assert message["content"] == "Text Recognition:"
+
+
 async def test_each_task_may_have_its_own_model(server: ImitationOllama) -> None:
     """Tasks without one of their own share the main model."""
     async with engine(server.host, task_models={TaskName.OCR: THINKING}) as asked:

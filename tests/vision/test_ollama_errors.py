@@ -19,7 +19,8 @@ from bot.domain.errors import (
     EngineUnavailable,
 )
 from bot.vision.ollama_errors import read_refusal, refused
-from tests.vision.imitation.cases import CASES, FIRST_WORD_SECONDS, NEXT_WORD_SECONDS, Case
+from tests.vision.imitation.case import FIRST_WORD_SECONDS, NEXT_WORD_SECONDS, Case
+from tests.vision.imitation.cases import CASES
 from tests.vision.imitation.questions import engine, events_of, question
 from tests.vision.imitation.server import ImitationOllama
 
