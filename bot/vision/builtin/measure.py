@@ -20,9 +20,10 @@ _STILL, _LITTLE = 0.004, 0.06
 _MOST_CODES = 10
 _MOST_CODE_CHARACTERS = 500
 
-_DARK, _PALE, _LIGHT, _MUTED = 38, 26, 225, 42
-"""Of 255: darker is black; less saturated is black, grey or white; lighter then is white; and a
-dull pixel needs this saturation to be called by its hue."""
+_DARK, _PALE, _LIGHT = 40, 26, 225
+"""Of 255: darker is black; less saturated than pale is grey, or white when that light."""
+_DIM, _DIM_PALE = 90, 84
+"""Darker than this, a hue must be this saturated to be seen."""
 _PINK_SATURATION, _PINK_VALUE = 120, 180
 _BROWN_VALUES = {Colour.ORANGE: 170, Colour.YELLOW: 120}
 _HUES = (
@@ -86,10 +87,8 @@ def _motion(frames: Sequence[Pixels]) -> Motion:
 def _name(hue: int, saturation: int, value: int) -> Colour:
     if value < _DARK:
         return Colour.BLACK
-    if saturation < _PALE or (value < 2 * _DARK and saturation < _MUTED * 2):
-        if value >= _LIGHT:
-            return Colour.WHITE
-        return Colour.GREY if value >= 2 * _DARK else Colour.BLACK
+    if saturation < (_DIM_PALE if value < _DIM else _PALE):
+        return Colour.WHITE if value >= _LIGHT else Colour.GREY
     name = next(name for end, name in _HUES if hue < end)
     return _everyday(name, saturation, value)
 

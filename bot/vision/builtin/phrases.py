@@ -16,6 +16,7 @@ class Phrases:
 
     by_reader: str
     """Who speaks, and that it only measures."""
+    by_reader_briefly: str
     portrait: str
     landscape: str
     square: str
@@ -32,6 +33,8 @@ class Phrases:
     text: str
     text_beginning: str
     """``{text}`` and ``{count}``, the number of characters in all."""
+    text_goes_on: str
+    """``{count}`` is the number of characters in all."""
     no_text: str
     code: str
     unreadable: str
@@ -47,6 +50,7 @@ class Phrases:
 
 _ENGLISH = Phrases(
     by_reader="The built-in reader, which measures and reads but does not recognise things, found:",
+    by_reader_briefly="Measured by the built-in reader:",
     portrait="Portrait format",
     landscape="Landscape format",
     square="Square format",
@@ -69,6 +73,7 @@ _ENGLISH = Phrases(
     },
     text="Text: “{text}”.",
     text_beginning="Text of {count} characters, beginning “{text}”.",
+    text_goes_on="The text goes on, {count} characters in all.",
     no_text="No text found.",
     code="{kind} that says “{content}”.",
     unreadable="There is text that the built-in reader cannot read: it is in another script than "
@@ -83,6 +88,7 @@ _ENGLISH = Phrases(
 
 _JAPANESE = Phrases(
     by_reader="内蔵リーダー（計測と文字の読み取りだけを行い、物は認識しません）の結果：",
+    by_reader_briefly="内蔵リーダーの計測：",
     portrait="縦長",
     landscape="横長",
     square="正方形",
@@ -105,6 +111,7 @@ _JAPANESE = Phrases(
     },
     text="文字：「{text}」。",
     text_beginning="{count}文字の文章。冒頭：「{text}」。",
+    text_goes_on="文章は続き、全部で{count}文字。",
     no_text="文字は見つかりません。",
     code="{kind}の内容：「{content}」。",
     unreadable="内蔵リーダーでは読めない文字があります。"
@@ -143,6 +150,7 @@ _JAPANESE = Phrases(
 
 _CHINESE = Phrases(
     by_reader="内置阅读器（只测量和读取文字，不识别物体）的结果：",
+    by_reader_briefly="内置阅读器测得：",
     portrait="竖版",
     landscape="横版",
     square="正方形",
@@ -159,6 +167,7 @@ _CHINESE = Phrases(
     },
     text="文字：“{text}”。",
     text_beginning="共 {count} 个字符的文字，开头为“{text}”。",
+    text_goes_on="文字未完，共 {count} 个字符。",
     no_text="没有发现文字。",
     code="{kind} 的内容：“{content}”。",
     unreadable="有内置阅读器无法读取的文字：不是拉丁字母、中文或日文，或者太模糊。",

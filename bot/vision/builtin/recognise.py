@@ -13,6 +13,7 @@ import rapidocr
 from numpy.typing import NDArray
 
 from bot.vision.builtin.lines import Gap, Glyph, Line, is_wide
+from bot.vision.builtin.twins import told_apart
 
 Pixels = NDArray[np.uint8]
 """Rows of blue, green, red: the order the models were trained on."""
@@ -86,7 +87,9 @@ class Recogniser:
             top=top,
             right=left + width,
             bottom=top + height,
-            glyphs=tuple(Glyph(glyph.text, glyph.score, glyph.x + origin) for glyph in glyphs),
+            glyphs=told_apart(
+                [Glyph(glyph.text, glyph.score, glyph.x + origin) for glyph in glyphs]
+            ),
             spaces=spaces,
             gaps=tuple(Gap(gap.left + origin, gap.right + origin) for gap in gaps),
             coverage=coverage,

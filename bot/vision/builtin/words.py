@@ -3,8 +3,6 @@
 Descriptions say who speaks: a reader that measures. Alt text begins with the text in the picture.
 """
 
-import re
-
 from bot.domain.picture import PictureFacts
 from bot.domain.task import Detail, Parameters
 from bot.tasks.alt import MAX_CHARACTERS, compose
@@ -19,6 +17,7 @@ _ALT_TEXT_CHARACTERS = 240
 """Longer text is begun only: somebody who listens can ask for all of it."""
 _QUOTED_CHARACTERS = {Detail.BRIEF: 120, Detail.STANDARD: 400, Detail.DETAILED: 1500}
 _CODE_CHARACTERS = 200
+_QUOTES_CHARACTERS = 4
 
 
 def transcript(findings: Findings, parameters: Parameters) -> Finished:
@@ -50,19 +49,20 @@ def alt_text(findings: Findings, facts: PictureFacts, parameters: Parameters) ->
     measures = _measures(findings)
     if measures.flat and not (findings.text or findings.unreadable or findings.codes):
         return Finished(text="", decorative=True)
+    words = _in_one_line(findings.text)
+    shown = clip_at_sentence(words, _ALT_TEXT_CHARACTERS)
     rest = [
+        say.text_goes_on.format(count=_characters(words)) if shown != words else "",
         _unreadable(findings, say) if findings.unreadable else "",
         *_codes(findings, say),
-        say.by_reader,
+        say.by_reader_briefly,
         *_animation(measures, facts, say),
         _size(facts, say),
         _colours(measures, say, 2),
     ]
-    words = " ".join(findings.text.split())
-    if len(words) > _ALT_TEXT_CHARACTERS:
-        words = clip_at_sentence(words, _ALT_TEXT_CHARACTERS)
-    sentences = clip_at_sentence(say.sentence_separator.join(filter(None, rest)), 600)
-    return Finished(text=compose(words, sentences)[:MAX_CHARACTERS])
+    sentences = say.sentence_separator.join(filter(None, rest))
+    room = MAX_CHARACTERS - len(shown) - _QUOTES_CHARACTERS
+    return Finished(text=compose(shown, clip_at_sentence(sentences, room)))
 
 
 def _measures(findings: Findings) -> Measures:
@@ -105,7 +105,7 @@ def _animation(measures: Measures, facts: PictureFacts, say: Phrases) -> list[st
 
 def _codes(findings: Findings, say: Phrases) -> list[str]:
     return [
-        say.code.format(kind=code.kind, content=_shortened(code.content, _CODE_CHARACTERS))
+        say.code.format(kind=code.kind, content=clip_at_sentence(code.content, _CODE_CHARACTERS))
         for code in findings.codes
     ]
 
@@ -113,13 +113,12 @@ def _codes(findings: Findings, say: Phrases) -> list[str]:
 def _text(findings: Findings, say: Phrases, most: int) -> str:
     if findings.unreadable:
         return _unreadable(findings, say)
-    words = " ".join(findings.text.split())
+    words = _in_one_line(findings.text)
     if not words:
         return say.no_text
     if len(words) <= most:
         return say.text.format(text=words)
-    count = len(re.sub(r"\s", "", words))
-    return say.text_beginning.format(count=count, text=_shortened(words, most))
+    return say.text_beginning.format(count=_characters(words), text=clip_at_sentence(words, most))
 
 
 def _unreadable(findings: Findings, say: Phrases) -> str:
@@ -129,5 +128,9 @@ def _unreadable(findings: Findings, say: Phrases) -> str:
     return say.unreadable_script.format(script=script)
 
 
-def _shortened(text: str, most: int) -> str:
-    return clip_at_sentence(text, most)
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _characters(words: str) -> int:
+    return len(words) - words.count(" ")

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 from bot.domain.answer import Table
 from bot.domain.task import Layout
@@ -70,17 +69,22 @@ def _tables_of(block: Block, fewest: int) -> list[Table | Block]:
 def _markdown(block: Block, body: float) -> str:
     texts = []
     for paragraph in paragraphs(block):
-        rows = [_markdown_row(row, body) for row in paragraph]
-        text = rows[0]
-        for before, row in pairwise(rows):
-            apart = before.startswith("#") or row.startswith("#")
-            text += ("\n\n" if apart else "\n") + row
+        text, after_heading = "", False
+        for row in paragraph:
+            heading = _heading(row, body)
+            apart = "\n\n" if heading or after_heading else "\n"
+            text += (apart if text else "") + heading + _markdown_text(row.text)
+            after_heading = bool(heading)
         texts.append(text)
     return "\n\n".join(texts)
 
 
-def _markdown_row(row: Row, body: float) -> str:
-    text = row.text
-    if row.size >= _HEADING * body and len(text) <= _HEADING_CHARACTERS:
-        return ("# " if row.size >= _TITLE * body else "## ") + text
-    return _BULLET.sub("- ", text)
+def _heading(row: Row, body: float) -> str:
+    if row.size < _HEADING * body or len(row.text) > _HEADING_CHARACTERS:
+        return ""
+    return "# " if row.size >= _TITLE * body else "## "
+
+
+def _markdown_text(text: str) -> str:
+    """Turn bullets into list items, and keep a hash sign that was written from making a heading."""
+    return "\\" + text if text.startswith("#") else _BULLET.sub("- ", text)
