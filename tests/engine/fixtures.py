@@ -103,7 +103,7 @@ def front_process(tiny_models: Path) -> Iterator[FrontProcess]:
 
 
 def _create(host: str, folder: Path) -> None:
-    """Make the models on a real Ollama, unless it has them already."""
+    """Make the models on a real Ollama; one that has them already takes them again."""
     with contextlib.closing(ollama.Client(host, timeout=60)) as client:
         for name in (*_MODES, BLIND):
             files = ModelFiles(folder / name / "text.gguf", folder / name / "projector.gguf")

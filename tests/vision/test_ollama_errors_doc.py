@@ -26,12 +26,12 @@ and asked again; a load that another client's hanging up has cancelled is asked 
 answer without the promised structure, or without a word, is asked for once more. The table shows
 what is read when that did not help.
 
-| The server… | Error | The person reads |
+| What the server does | Error | What the person reads |
 | --- | --- | --- |
 """
 WITHOUT_SERVER: tuple[tuple[str, LookoutError], ...] = (
-    ("is not there: the connection is refused", EngineUnavailable()),
-    ("does not accept the connection within the time set", EngineTimeout("connect", 5)),
+    ("nothing: it is not running, and the connection is refused", EngineUnavailable()),
+    ("it does not accept the connection within the time set", EngineTimeout("connect", 5)),
 )
 
 

@@ -29,7 +29,7 @@ REFUSALS = (
     ),
     Case(
         "model_blind",
-        "names no `vision` among the model's capabilities",
+        "it names no `vision` among the model's capabilities",
         errors.ModelCannotSee(TEXT_ONLY),
         nothing,
         model=TEXT_ONLY,
@@ -59,7 +59,7 @@ REFUSALS = (
     ),
     Case(
         "mllama",
-        "names the architecture `mllama`, which Ollama 0.30 and later cannot run",
+        "it names the architecture `mllama`, which Ollama 0.30 and later cannot run",
         errors.ModelUnsupported(LLAMA_VISION, "0.33.0", "qwen3-vl:8b"),
         nothing,
         model=LLAMA_VISION,
