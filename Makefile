@@ -7,10 +7,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check bench example lock clean
+.PHONY: help setup setup-dev run test check bench example translations lock clean
 
 help: ## say what there is
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
 
 setup: ## install everything that `make run` needs into .venv
 	@$(call install,run)
@@ -37,6 +37,9 @@ bench: setup ## speed, load and memory; one: .venv/bin/python -m bench NAME
 example: setup ## write config.example.toml anew from the settings' model
 	$(PY) -c 'from bot.config import example_toml; print(example_toml(), end="")' > $@.tmp
 	mv $@.tmp config.example.toml
+
+translations: setup-dev ## bring bot/locale up to date with the code's sentences, and compile it
+	@$(PY) -m tests.ui.catalogues
 
 # dev first: the smaller files are held to its versions, so that one .venv serves all uses.
 lock: ## resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: to the newest versions)

@@ -194,7 +194,9 @@ def _wanted(outcome: Outcome) -> int:
 def _body(request: LookRequest, answer: Answer, say: Words, budget: int) -> tuple[str, bool]:
     """Return what is shown of an answer, and whether that is all of it."""
     if answer.decorative:
-        return say.say("Decorative: this picture carries no information, so no alt text."), True
+        return say.say(
+            "Decorative: this picture carries no information, so it needs no alt text."
+        ), True
     if not answer.text.strip():
         return say.say("There is no text in this picture."), True
     if request.task is TaskName.DESCRIBE:

@@ -24,14 +24,11 @@ def help_page(commands: CommandNames, say: Words) -> str:
             command=commands.mention("ocr"),
         ),
         say.say(
-            "{command}: how the picture model is and how long the queue is.",
+            "{command}: whether the picture model is running, and how long the queue is.",
             command=commands.mention("status"),
         ),
-        say.say(
-            "{command}: version, model and privacy. {forget}: deletes what I keep about you.",
-            command=commands.mention("about"),
-            forget=commands.mention("forget-me"),
-        ),
+        say.say("{command}: version, model and privacy.", command=commands.mention("about")),
+        say.say("{command}: deletes what I keep about you.", command=commands.mention("forget-me")),
         "### " + say.say("On a message that has a picture"),
         say.say(
             "Right-click it (on a phone: press and hold), choose Apps, then Describe picture, Alt "
@@ -59,8 +56,8 @@ def about_page(
     lines = [
         "## " + say.say("Lookout {version}", version=version),
         say.say(
-            "I look at pictures with the model {model}, which runs on the machine of whoever "
-            "operates me. Pictures and answers do not leave it, except back into Discord.",
+            "I look at pictures with the model {model}, which runs on my operator's own machine. "
+            "Pictures and answers do not leave it, except back into Discord.",
             model=neutral(model),
         ),
         "### " + say.say("What is kept"),
@@ -69,39 +66,40 @@ def about_page(
             "train anything."
         ),
         say.say(
-            "Answers: for {hours} hours under the picture's fingerprint, without a name, so that "
-            "the same picture need not be looked at twice.",
-            hours=round(answers_kept.total_seconds() / 3600),
+            "Answers: for {time}, under the picture's fingerprint and without a name, so that the "
+            "same picture need not be looked at twice.",
+            time=_span(answers_kept, say),
         ),
         say.say(
-            "For the buttons: who asked, where, and where the picture is in Discord, for {days} "
-            "days. {forget} deletes that at once.",
-            days=buttons_kept.days,
+            "For the buttons: who asked, where, and where the picture is in Discord, for {time}. "
+            "{forget} deletes that at once.",
+            time=_span(buttons_kept, say),
             forget=commands.mention("forget-me"),
         ),
-        say.say("Logs: ids and figures, never pictures or words."),
+        say.say("Logs: ids and figures, never pictures or text."),
     ]
     return "\n".join(lines)
 
 
 def status_page(status: EngineStatus, gate: GateState, say: Words, *, person_id: int) -> str:
     """Say how the engine is, what waits, and where the asker stands."""
-    name = {"builtin": say.say("built-in reader"), "ollama": "Ollama"}.get(status.name, status.name)
+    name = {"builtin": say.say("Built-in reader"), "ollama": "Ollama"}.get(status.name, status.name)
     engine = f"{name} {status.version}".strip()
-    lines = ["## " + say.say("How I am")]
+    lines = ["## " + say.say("Status")]
     if status.ready:
-        lines.append(say.say("Engine: {engine}, ready.", engine=engine))
+        lines.append(say.say("{engine} is ready.", engine=engine))
     elif status.down_since is not None:
         since = _when(status.down_since)
-        lines.append(say.say("Engine: {engine}, down since {since}.", engine=engine, since=since))
+        lines.append(say.say("{engine} has been down since {since}.", engine=engine, since=since))
     else:
-        lines.append(say.say("Engine: {engine}, not answering.", engine=engine))
+        lines.append(say.say("{engine} is not answering.", engine=engine))
     models = dict.fromkeys(neutral(model) for _, model in status.models)
     if models:
         lines.append(say.say("Model: {models}", models=", ".join(models)))
     lines.append(
         say.say(
-            "Looking at {running} of {capacity} right now; {waiting} waiting (at most {limit}).",
+            "Being looked at: {running} (at most {capacity} at once). Waiting: {waiting} (at most "
+            "{limit}).",
             running=gate.running,
             capacity=gate.capacity,
             waiting=gate.waiting,
@@ -110,13 +108,20 @@ def status_page(status: EngineStatus, gate: GateState, say: Words, *, person_id:
     )
     place = gate.places.get(person_id)
     if place is not None:
-        lines.append(say.say("Your next picture has place {place}.", place=place))
+        lines.append(say.say("Your next picture has place {place} in the queue.", place=place))
     if status.last_outage is not None:
         start, end = status.last_outage
         lines.append(say.say("Last outage: {start} to {end}.", start=_when(start), end=_when(end)))
     else:
         lines.append(say.say("No outage since I was started."))
     return "\n".join(lines)
+
+
+def _span(time: timedelta, say: Words) -> str:
+    """Write how long something is kept: in days, or in hours where it is not whole days."""
+    if time % timedelta(days=1):
+        return say.say_plural("{count} hour", "{count} hours", time // timedelta(hours=1))
+    return say.say_plural("{count} day", "{count} days", time.days)
 
 
 def _when(moment: datetime) -> str:

@@ -61,11 +61,11 @@ def _too_large(error: errors.PictureTooLarge, say: Words) -> str:
     limit = megabytes(error.max_bytes)
     if error.size_bytes is None:
         return say.say(
-            "That file is larger than {limit}, the most I read. Please send a smaller version.",
+            "That file is larger than {limit}, the most I can read. Please send a smaller version.",
             limit=limit,
         )
     return say.say(
-        "That file has {size}; I read up to {limit}. Please send a smaller version.",
+        "That file is {size}; I can read up to {limit}. Please send a smaller version.",
         size=megabytes(error.size_bytes),
         limit=limit,
     )
@@ -73,8 +73,8 @@ def _too_large(error: errors.PictureTooLarge, say: Words) -> str:
 
 def _too_many_pixels(error: errors.TooManyPixels, say: Words) -> str:
     return say.say(
-        "That picture is {width} by {height} pixels ({megapixels} megapixels); for its format I "
-        "read up to {limit}. Please send a smaller version.",
+        "That picture is {width} by {height} pixels ({megapixels} megapixels); in this format I "
+        "can read up to {limit} megapixels. Please send a smaller version.",
         width=error.width,
         height=error.height,
         megapixels=megapixels(error.width * error.height),
@@ -90,11 +90,11 @@ def _not_a_picture(error: errors.NotAPicture, say: Words) -> str:
             "That is a document. I can only look at pictures; try a screenshot of the page."
         ),
         "archive": say.say("That is an archive. Please unpack it and send the picture itself."),
-        "text": say.say("That is a text file, not a picture."),
+        "text": say.say("That is a text file. I can only look at pictures."),
         "web page": say.say("That is a web page, not a picture. Please send the picture itself."),
         "lottie": say.say(
-            "That sticker is drawn by an animation script (Lottie), not by a picture, so there is "
-            "nothing I could look at."
+            "That sticker is an animation with no picture in it (Lottie), so I cannot look at it. "
+            "Try a screenshot of it."
         ),
         "drawing": say.say(
             "That is a vector drawing (SVG). Please send it as PNG or JPEG instead."
@@ -108,7 +108,7 @@ def _not_a_picture(error: errors.NotAPicture, say: Words) -> str:
 def _format_unsupported(error: errors.FormatUnsupported, say: Words) -> str:
     if error.extra == "heif":
         return say.say(
-            "That is a HEIC picture, which is not switched on here. Send it as JPEG (on an iPhone: "
+            "That is a HEIC picture, which I cannot open here. Send it as JPEG (on an iPhone: "
             "Settings, Camera, Formats, Most Compatible), or ask the operator to install "
             "Lookout's extra “heif”."
         )
@@ -148,8 +148,8 @@ def _undeliverable(error: errors.Undeliverable, say: Words) -> str:
             "stopped. Please ask again when the queue is shorter."
         )
     return say.say(
-        "This took longer than the 15 minutes Discord keeps a reply open, and I may not write in "
-        "this channel myself, so I stopped. Please ask again when the queue is shorter."
+        "This took longer than the 15 minutes Discord keeps a reply open, and I am not allowed to "
+        "write in this channel, so I stopped. Please ask again when the queue is shorter."
     )
 
 
@@ -157,19 +157,19 @@ def _engine_timeout(error: errors.EngineTimeout, say: Words) -> str:
     limit = duration(error.limit_seconds, say)
     if error.phase == "connect":
         return say.say(
-            "The picture model did not answer the door within {limit}. The operator may need to "
-            "start it; please try again later.",
+            "The picture model could not be reached within {limit}. Please try again later; the "
+            "operator may need to start it.",
             limit=limit,
         )
     if error.phase == "first_word":
         return say.say(
-            "The picture model did not begin within {limit}. It may be loading or very busy; "
-            "please try again in a few minutes.",
+            "The picture model did not begin to answer within {limit}. It may still be loading, or "
+            "be very busy. Please try again in a few minutes.",
             limit=limit,
         )
     return say.say(
-        "The picture model stopped in the middle of its answer and said nothing for {limit}. "
-        "Please try again.",
+        "The picture model stopped in the middle of its answer: nothing came for {limit}. Please "
+        "try again.",
         limit=limit,
     )
 
@@ -193,7 +193,9 @@ _SENTENCES: dict[type[BaseException], Callable[[Any, Words], str]] = {
         "That picture is not on Discord, and I only fetch pictures from Discord. Please upload it "
         "here."
     ),
-    errors.PictureError: lambda _, say: say.say("That picture cannot be read."),
+    errors.PictureError: lambda _, say: say.say(
+        "That picture cannot be read. Please send it again, as PNG or JPEG."
+    ),
     errors.RateLimited: _rate_limited,
     errors.QueueFull: lambda error, say: say.say_plural(
         "There is {count} picture waiting already, and my queue is full. Please try again in a few "
@@ -203,14 +205,15 @@ _SENTENCES: dict[type[BaseException], Callable[[Any, Words], str]] = {
         error.waiting,
     ),
     errors.CannotAnswer: lambda _, say: say.say(
-        "Only the built-in reader is available right now. It reads text, QR codes, sizes and "
-        "colours, and cannot answer this. Please try again when the picture model is back."
+        "Only the built-in reader is available right now. It can tell text, QR codes, sizes and "
+        "colours, but cannot answer this. Please try again when the picture model is back."
     ),
     errors.NotYours: lambda _, say: say.say(
         "Only the person who asked, or a moderator who may manage messages here, can do that."
     ),
     errors.Expired: lambda _, say: say.say(
-        "I no longer keep what this button belonged to. Please use the command again."
+        "This button no longer works, because I no longer keep what it belonged to. Please use "
+        "the command again."
     ),
     errors.Undeliverable: _undeliverable,
     errors.ConfigError: lambda error, say: say.say(
@@ -220,8 +223,8 @@ _SENTENCES: dict[type[BaseException], Callable[[Any, Words], str]] = {
         "Discord did not hand over the picture. Please try again in a moment."
     ),
     errors.StorageFailed: lambda _, say: say.say(
-        "My memory (the database) did not answer. Please try again; the operator can find out "
-        "more with “doctor”."
+        "My database did not answer. Please try again in a moment; the operator can look for the "
+        "cause with “python -m bot doctor”."
     ),
     errors.Interrupted: lambda _, say: say.say(
         "I was restarted before I could finish. Please ask again."
@@ -242,8 +245,8 @@ _SENTENCES: dict[type[BaseException], Callable[[Any, Words], str]] = {
         "The picture model refused this request. Please try again, or with another picture."
     ),
     errors.ModelMissing: lambda error, say: say.say(
-        "The picture model {model} is not installed. The operator can install it with “models "
-        "pull {model}”.",
+        "The picture model {model} is not installed. The operator can install it with "
+        "“python -m bot models pull {model}”.",
         model=error.model,
     ),
     errors.ModelCannotSee: lambda error, say: say.say(
@@ -259,8 +262,8 @@ _SENTENCES: dict[type[BaseException], Callable[[Any, Words], str]] = {
         replacement=error.replacement,
     ),
     errors.ContextExceeded: lambda _, say: say.say(
-        "This picture is too large for the model's memory, also after I made it smaller. Please "
-        "cut out the part that matters and try again."
+        "This picture is too large for the picture model, even after I made it smaller. Please "
+        "crop it to the part that matters and try again."
     ),
     errors.PictureRejected: lambda _, say: say.say(
         "The picture model could not open this picture. Please save it again as PNG or JPEG and "
@@ -274,8 +277,8 @@ _SENTENCES: dict[type[BaseException], Callable[[Any, Words], str]] = {
         "clearer or smaller picture."
     ),
     errors.AnswerInvalid: lambda _, say: say.say(
-        "The picture model gave an answer I could not use, twice. Please try again, or choose "
-        "another layout."
+        "The picture model twice gave an answer I could not use. Please try again; when reading "
+        "text, another layout may help."
     ),
     errors.EngineError: lambda _, say: say.say(
         "The picture model could not answer. Please try again in a moment."

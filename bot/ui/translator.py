@@ -1,8 +1,28 @@
-"""Names and descriptions of commands in the languages we have, for Discord to show."""
+"""Names and descriptions of commands in the languages we have, for Discord to show.
+
+The catalogues leave the names of slash commands as they are in English. Discord writes a clickable
+mention of a command with the name it is given, and a click does nothing when that is a translated
+one (discord-api-docs, issues 5462 and 5518), so a help page could only name commands that its
+reader does not see. Everything else that stands beside the name is translated.
+"""
 
 from discord import Locale, app_commands
 
-from bot.ui.i18n import CATALOGUES, words
+from bot.ui.i18n import CATALOGUES, mark, words
+
+OPTION_NAMES = (
+    mark("picture"),
+    mark("picture2"),
+    mark("picture3"),
+    mark("picture4"),
+    mark("detail"),
+    mark("focus"),
+    mark("layout"),
+    mark("language"),
+    mark("as_file"),
+    mark("private"),
+)
+"""The names of our commands' options: discord.py has them translated without a mark of ours."""
 
 
 class Translator(app_commands.Translator):
