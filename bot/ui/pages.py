@@ -24,10 +24,10 @@ def help_page(commands: CommandNames, say: Words) -> str:
             command=commands.mention("ocr"),
         ),
         say.say(
-            "{command}: whether the picture model is running, and how long the queue is.",
+            "{command}: shows whether the picture model is running, and how long the queue is.",
             command=commands.mention("status"),
         ),
-        say.say("{command}: version, model and privacy.", command=commands.mention("about")),
+        say.say("{command}: shows version, model and privacy.", command=commands.mention("about")),
         say.say("{command}: deletes what I keep about you.", command=commands.mention("forget-me")),
         "### " + say.say("On a message that has a picture"),
         say.say(
@@ -112,7 +112,7 @@ def status_page(status: EngineStatus, gate: GateState, say: Words, *, person_id:
     if status.last_outage is not None:
         start, end = status.last_outage
         lines.append(say.say("Last outage: {start} to {end}.", start=_when(start), end=_when(end)))
-    else:
+    elif status.ready:
         lines.append(say.say("No outage since I was started."))
     return "\n".join(lines)
 

@@ -151,17 +151,6 @@ async def test_no_two_options_or_menus_share_a_name(locale: str) -> None:
         assert len(set(names)) == len(names)
 
 
-async def test_descriptions_and_choices_fit_discords_hundred_characters() -> None:
-    registered = await payloads()
-    texts: list[str] = []
-    for item in [*slash(registered), *options(registered)]:
-        texts += [item["description"], *item["description_localizations"].values()]
-        for choice in item.get("choices", ()):
-            texts += [choice["name"], *choice.get("name_localizations", {}).values()]
-    assert len(texts) > 50
-    assert [text for text in texts if not 1 <= len(text) <= 100] == []
-
-
 async def test_discord_is_left_with_english_where_there_is_no_translation() -> None:
     translator = Translator()
     context = cast("app_commands.TranslationContextTypes", None)

@@ -1,0 +1,68 @@
+"""What /status and /about say."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.ports import EngineStatus, GateState
+from bot.domain.task import TaskName
+from bot.ui.house import CommandNames
+from bot.ui.i18n import words
+from bot.ui.pages import about_page, status_page
+
+ENGLISH = words("en-US")
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+GATE = GateState(running=1, waiting=2, capacity=1, queue_limit=50, places={7: 2})
+
+
+def about(kept: timedelta) -> str:
+    return about_page(
+        CommandNames(),
+        ENGLISH,
+        version="1.2.3",
+        model="qwen3-vl:8b",
+        answers_kept=kept,
+        buttons_kept=timedelta(days=30),
+    )
+
+
+def test_a_ready_engine_is_named_with_its_model_and_the_queue() -> None:
+    models = ((TaskName.DESCRIBE, "qwen3-vl:8b"), (TaskName.ALT, "qwen3-vl:8b"))
+    status = EngineStatus("ollama", ready=True, version="0.33.0", models=models)
+    assert status_page(status, GATE, ENGLISH, person_id=7).splitlines() == [
+        "## Status",
+        "Ollama 0.33.0 is ready.",
+        "Model: qwen3-vl:8b",
+        "Being looked at: 1 (at most 1 at once). Waiting: 2 (at most 50).",
+        "Your next picture has place 2 in the queue.",
+        "No outage since I was started.",
+    ]
+
+
+def test_an_engine_that_is_down_is_not_praised_for_having_been_up() -> None:
+    status = EngineStatus("ollama", ready=False, down_since=NOON)
+    page = status_page(status, GATE, ENGLISH, person_id=1)
+    assert "Ollama has been down since <t:1767355200:f>." in page
+    assert "outage" not in page
+    assert "Your next picture" not in page
+
+
+def test_the_last_outage_is_told_with_its_end() -> None:
+    outage = (NOON, NOON + timedelta(minutes=1))
+    status = EngineStatus("builtin", ready=True, last_outage=outage)
+    page = status_page(status, GATE, ENGLISH, person_id=1)
+    assert "Built-in reader is ready." in page
+    assert page.endswith("Last outage: <t:1767355200:f> to <t:1767355260:f>.")
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (timedelta(hours=1), "for 1 hour,"),
+        (timedelta(hours=36), "for 36 hours,"),
+        (timedelta(days=1), "for 1 day,"),
+        (timedelta(days=7), "for 7 days,"),
+    ],
+)
+def test_times_are_told_in_whole_days_where_they_are(kept: timedelta, said: str) -> None:
+    assert said in about(kept)
