@@ -11,7 +11,7 @@ _DRAWN_COLOURS = 4096
 _DRAWN_SHARE = 0.1
 """A picture is drawn rather than photographed when it has few colours and one covers a tenth."""
 _PHOTO_QUALITIES = (85, 70, 55, 40)
-_SHARP_QUALITIES = (92, 85, 75, 60, 45)
+_SHARP_QUALITIES = (92, 80, 65, 45)
 _STEP_DOWN = 0.8
 _LEAST_SIDE = 16
 

@@ -8,6 +8,7 @@ cancellation and after any failure, so a late answer has no pipe left to arrive 
 import asyncio
 import contextlib
 import functools
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -16,6 +17,7 @@ from typing import Any, Self
 import structlog
 
 from bot.domain.errors import Interrupted
+from bot.workers import wire
 from bot.workers.failure import WorkerFailure
 from bot.workers.process import Reply, WorkerProcess
 
@@ -28,7 +30,7 @@ _log = structlog.get_logger(__name__)
 class _Job:
     reply: asyncio.Future[Reply]
     timeout_seconds: float
-    head: Mapping[str, Any] = field(repr=False)
+    request: bytes = field(repr=False)
     body: bytes = field(repr=False)
 
 
@@ -106,9 +108,11 @@ class WorkerPool:
         """
         if not self._slots:
             raise Interrupted
-        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         limit = self._timeout_seconds if timeout_seconds is None else timeout_seconds
-        self._jobs.put_nowait(_Job(reply, limit, head, body))
+        cpu_seconds = limit * (os.cpu_count() or 1)
+        request = wire.pack({"head": dict(head), "cpu_seconds": cpu_seconds}, len(body))
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._jobs.put_nowait(_Job(reply, limit, request, body))
         return await reply
 
     async def _slot(self, number: int, *, warm: bool) -> None:
@@ -132,12 +136,14 @@ class WorkerPool:
             if job.reply.done():
                 return
             job.reply.add_done_callback(functools.partial(_kill_if_cancelled, worker))
-            reply = await worker.exchange(job.head, job.body, timeout_seconds=job.timeout_seconds)
+            reply = await worker.exchange(
+                job.request, job.body, timeout_seconds=job.timeout_seconds
+            )
         except WorkerFailure as failure:
-            await self._retire(number)
             if not job.reply.cancelled():
                 _log.warning("worker_failed", handler=self._handler, reason=failure.reason)
             _fail(job, failure)
+            await self._retire(number)
             return
         except asyncio.CancelledError:
             _fail(job, Interrupted())
@@ -153,14 +159,17 @@ class WorkerPool:
         if worker is not None and worker.alive:
             return worker
         await self._retire(number)
-        worker = await WorkerProcess.start(self._handler, self._memory_bytes)
+        worker = await WorkerProcess.spawn(self._handler, self._memory_bytes)
         self._workers[number] = worker
+        await worker.wait_until_ready()
         return worker
 
     async def _retire(self, number: int) -> None:
-        worker = self._workers.pop(number, None)
+        """Kill and reap; when this is cancelled, the next call does the rest."""
+        worker = self._workers.get(number)
         if worker is not None:
             await worker.close()
+            del self._workers[number]
 
 
 def _fail(job: _Job, error: Exception) -> None:

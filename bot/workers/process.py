@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import structlog
@@ -41,14 +41,12 @@ class WorkerProcess:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+        self._killed = False
         self.jobs_done = 0
 
     @classmethod
-    async def start(cls, handler: str, memory_bytes: int) -> Self:
-        """Start a child and wait until its handler is imported and warm.
-
-        Raises WorkerFailure (``start``).
-        """
+    async def spawn(cls, handler: str, memory_bytes: int) -> Self:
+        """Start a child; it is of use after ``wait_until_ready``. Raises WorkerFailure."""
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -65,20 +63,19 @@ class WorkerProcess:
                 start_new_session=True,
             )
         except OSError as error:
-            _log.error("worker_start_failed", handler=handler, error=type(error).__name__)
+            _log.warning("worker_not_spawned", handler=handler, error=type(error).__name__)
             raise WorkerFailure("start") from error
-        worker = cls(process)
+        return cls(process)
+
+    async def wait_until_ready(self) -> None:
+        """Wait until the handler is imported and warm. Raises WorkerFailure (``start``)."""
         try:
             async with asyncio.timeout(_START_SECONDS):
-                await worker._receive()
-        except (TimeoutError, EOFError, OSError, ValueError) as error:
-            await worker.close()
-            _log.error("worker_start_failed", handler=handler, code=process.returncode)
+                await self._receive()
+        except Exception as error:
+            self.kill()
+            _log.warning("worker_not_ready", error=type(error).__name__)
             raise WorkerFailure("start") from error
-        except BaseException:
-            await worker.close()
-            raise
-        return worker
 
     @property
     def id(self) -> int:
@@ -88,41 +85,42 @@ class WorkerProcess:
     @property
     def alive(self) -> bool:
         """Whether it can be given a job, as far as is known."""
-        stdout = self._process.stdout
-        return self._process.returncode is None and stdout is not None and not stdout.at_eof()
+        if self._killed or self._process.returncode is not None:
+            return False
+        return self._process.stdout is not None and not self._process.stdout.at_eof()
 
-    async def exchange(
-        self, head: Mapping[str, Any], body: bytes, *, timeout_seconds: float
-    ) -> Reply:
-        """Send one job and return its reply; the process is killed on any failure.
+    async def exchange(self, request: bytes, body: bytes, *, timeout_seconds: float) -> Reply:
+        """Send one packed job and return its reply; the process is killed on any failure.
 
         Raises WorkerFailure.
         """
-        request = {"head": dict(head), "cpu_seconds": timeout_seconds * (os.cpu_count() or 1)}
         try:
             async with asyncio.timeout(timeout_seconds):
-                await self._send(wire.pack(request, len(body)), body)
+                await self._send(request, body)
                 envelope, bodies = await self._receive()
+            failure = envelope.get("failure")
+            reply = None if failure else Reply(dict(envelope["head"]), bodies)
         except TimeoutError as error:
             self.kill()
             raise WorkerFailure("timeout") from error
-        except (EOFError, OSError, ValueError) as error:
+        except Exception as error:  # whatever a child that was taken over may send
             self.kill()
             raise WorkerFailure("crash") from error
         except BaseException:
             self.kill()
             raise
         self.jobs_done += 1
-        if "failure" in envelope:
-            self.kill()
-            if envelope["failure"] == "memory":
-                raise WorkerFailure("memory")
-            _log.error("worker_handler_raised", error=str(envelope.get("error"))[:80])
-            raise WorkerFailure("crash")
-        return Reply(dict(envelope["head"]), bodies)
+        if reply is not None:
+            return reply
+        self.kill()
+        if failure == "memory":
+            raise WorkerFailure("memory")
+        _log.error("worker_handler_raised", error=str(envelope.get("error"))[:80])
+        raise WorkerFailure("crash")
 
     def kill(self) -> None:
         """End the child and whatever it started, at once. Harmless when it is dead."""
+        self._killed = True
         if self._process.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -136,11 +134,11 @@ class WorkerProcess:
         self.kill()
         await self._process.wait()
 
-    async def _send(self, prefix: bytes, body: bytes) -> None:
+    async def _send(self, request: bytes, body: bytes) -> None:
         """Write in pieces, so that the event loop runs between them."""
         writer = self._process.stdin
         assert writer is not None
-        writer.write(prefix)
+        writer.write(request)
         view = memoryview(body)
         for begin in range(0, len(body), _CHUNK_BYTES):
             writer.write(view[begin : begin + _CHUNK_BYTES])
@@ -164,7 +162,7 @@ class WorkerProcess:
 def _environment() -> dict[str, str]:
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     # The child imports what the parent could import, wherever it was started from.
-    passed["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path) or os.curdir
+    passed["PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
     # One arena per thread would reserve address space far beyond what is used (glibc).
     passed["MALLOC_ARENA_MAX"] = "2"
     return passed

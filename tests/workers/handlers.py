@@ -85,14 +85,14 @@ def _look_around(head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], Seq
     return {"environment": dict(os.environ), "limits": limits, "open_files": open_files}, []
 
 
-def _lie(head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], Sequence[bytes]]:
-    """Answer the pipe directly with lengths that are not true."""
+def _lie(head: dict[str, Any], body: bytes) -> NoReturn:
+    """Write ``body`` to the pipe in place of an answer, then die."""
     for descriptor in range(3, 16):
         try:
-            os.write(descriptor, b"\x00\x00\x00\x02\xff\xff\xff\xff\xff\xff\xff\xff{}")
+            os.write(descriptor, body)
         except OSError:
             continue
-    return {}, []
+    os._exit(0)
 
 
 _ACTIONS = {
