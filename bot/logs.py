@@ -13,8 +13,8 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 OWN_LOGGERS = ("bot", "cogs")
-QUIET_LOGGERS = ("httpx", "httpcore", "aiohttp.access", "asyncio")
-"""These tell of every request, with addresses."""
+QUIET_LOGGERS = ("alembic", "httpx", "httpcore", "aiohttp.access", "asyncio")
+"""These tell of every step or request, some with addresses; what matters, Lookout says itself."""
 VOICE_LOGGER = "discord.client"
 """Its only warnings are about voice, which Lookout does not use; its errors are kept."""
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from bot.cli.exits import Exit
+from bot.cli.exits import DiscordUnreachable, Exit
 from bot.cli.files import LocalFiles
 from bot.cli.line import Line
 from bot.config import Config
@@ -22,11 +22,17 @@ Command = Callable[[argparse.Namespace, Config], Coroutine[Any, Any, int]]
 async def _run(_arguments: argparse.Namespace, config: Config) -> int:
     if not config.discord.token.get_secret_value():
         raise ConfigError((_NOTHING_TO_LOG_IN_WITH,))
+    import aiohttp  # noqa: PLC0415 - as bot.client
+    import discord  # noqa: PLC0415 - as bot.client
+
     from bot.cli.models import pull_missing  # noqa: PLC0415 - speaks to Ollama
     from bot.client import run  # noqa: PLC0415 - loads discord.py
 
     await pull_missing(config, Line(sys.stderr))
-    await run(config)
+    try:
+        await run(config)
+    except (aiohttp.ClientError, discord.DiscordServerError, discord.GatewayNotFound) as error:
+        raise DiscordUnreachable from error
     return Exit.OK
 
 

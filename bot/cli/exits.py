@@ -1,9 +1,10 @@
 """How a command ends, and how it says what went wrong."""
 
 import enum
+from dataclasses import dataclass
 
 from bot.cli.files import FileUnreadable
-from bot.domain.errors import EngineError, LookoutError, ModelMissing
+from bot.domain.errors import EngineError, LookoutError, ModelMissing, ServiceError
 from bot.ui.sentences import sentence
 
 
@@ -18,6 +19,11 @@ class Exit(enum.IntEnum):
     INTERRUPTED = 130
 
 
+@dataclass(eq=False)
+class DiscordUnreachable(ServiceError):
+    """Discord did not answer when the bot wanted to log in."""
+
+
 def say(error: LookoutError) -> str:
     """Put an error into words for the operator."""
     match error:
@@ -28,6 +34,8 @@ def say(error: LookoutError) -> str:
                 f"The model {error.model} is not installed. Install it with "
                 f"`python -m bot models pull {error.model}`."
             )
+        case DiscordUnreachable():
+            return "Discord cannot be reached from here. `python -m bot doctor` finds out more."
         case EngineError():
             return f"{sentence(error, 'en-US')} `python -m bot doctor` finds out more."
         case _:

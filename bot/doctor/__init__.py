@@ -48,7 +48,8 @@ async def _discord(config: Config) -> list[Check]:
     token = config.discord.token.get_secret_value()
     checks = list(token_checks(token))
     if checks[-1].state is State.OK:
-        checks += discord_checks(await look_up(token))
+        found = await look_up(token)
+        checks += discord_checks(found, message_content=config.discord.message_content)
     return checks
 
 

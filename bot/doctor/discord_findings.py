@@ -31,8 +31,8 @@ def token_checks(token: str) -> Iterator[Check]:
         yield ok("token", "The token has the right shape.")
 
 
-def discord_checks(found: Application | LoginProblem) -> Iterator[Check]:
-    """Look at what Discord says of the application."""
+def discord_checks(found: Application | LoginProblem, *, message_content: bool) -> Iterator[Check]:
+    """Look at what Discord says of the application; ``message_content`` is the setting."""
     match found:
         case LoginProblem.REFUSED:
             yield fail(
@@ -48,7 +48,22 @@ def discord_checks(found: Application | LoginProblem) -> Iterator[Check]:
             )
         case Application():
             yield ok("discord", f"Logged in as {found.name} ({found.id}).")
+            yield _intents_check(found, wanted=message_content)
             yield from _application_checks(found)
+
+
+def _intents_check(found: Application, *, wanted: bool) -> Check:
+    if not wanted:
+        return ok("intents", "No privileged intent is needed with discord.message_content = false.")
+    if found.message_content:
+        return ok("intents", "The message content intent is asked for and granted.")
+    return warn(
+        "intents",
+        "discord.message_content asks for an intent that is not switched on, so pictures of "
+        "messages replied to are not found.",
+        f"Switch “Message Content Intent” on under “Bot” at {_PORTAL}, or set "
+        "discord.message_content = false.",
+    )
 
 
 def _application_checks(found: Application) -> Iterator[Check]:
@@ -65,7 +80,6 @@ def _application_checks(found: Application) -> Iterator[Check]:
             "The application demands a code grant, so it cannot be added to a server.",
             f"Switch “Requires OAuth2 Code Grant” off under “Bot” at {_PORTAL}.",
         )
-    yield ok("intents", "Lookout needs no privileged intent.")
     yield ok("permissions", f"In a server Lookout needs: {', '.join(PERMISSION_NAMES.values())}.")
     yield ok("install", f"Add it to a server: {found.guild_install_url}")
     if found.user_install:

@@ -33,6 +33,8 @@ class Application:
     user_install_url: str
     user_install: bool
     """Whether people may add it to their own account."""
+    message_content: bool
+    """Whether the privileged intent of that name is switched on."""
     public: bool
     needs_code_grant: bool
     has_interactions_endpoint: bool
@@ -68,6 +70,9 @@ async def look_up(token: str) -> Application | LoginProblem:
         user_install_url=discord.utils.oauth_url(info.id, scopes=("applications.commands",))
         + "&integration_type=1",
         user_install=info.user_integration_config is not None,
+        message_content=(
+            info.flags.gateway_message_content or info.flags.gateway_message_content_limited
+        ),
         public=info.bot_public,
         needs_code_grant=info.bot_require_code_grant,
         has_interactions_endpoint=bool(info.interactions_endpoint_url),

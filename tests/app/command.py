@@ -1,10 +1,14 @@
-"""Run the command line as a person does, in a process of its own."""
+"""The command line as a person has it: typed, in a terminal, in a process of its own."""
 
+import argparse
 import asyncio
+import io
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from bot.cli.arguments import build_parser
 
 ROOT = Path(__file__).parents[2]
 _TIMEOUT_SECONDS = 120
@@ -17,6 +21,18 @@ class Done:
     code: int
     out: str
     err: str
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def parse(*arguments: str) -> argparse.Namespace:
+    """Read a command line."""
+    return build_parser().parse_args(arguments)
 
 
 async def bot(

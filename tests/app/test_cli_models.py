@@ -16,8 +16,7 @@ from bot.config import Config, VisionSettings
 from bot.domain.errors import ModelMissing
 from bot.domain.task import TaskName
 from bot.vision.models import ModelCatalog, PullProgress
-from tests.app.command import bot
-from tests.app.test_cli import Terminal
+from tests.app.command import Terminal, bot
 from tests.vision.imitation.server import (
     MODEL,
     TEXT_ONLY,

@@ -29,6 +29,7 @@ APPLICATION = Application(
     guild_install_url="https://discord.com/oauth2/authorize?client_id=1234",
     user_install_url="https://discord.com/oauth2/authorize?client_id=1234&integration_type=1",
     user_install=True,
+    message_content=False,
     public=True,
     needs_code_grant=False,
     has_interactions_endpoint=False,
@@ -54,19 +55,19 @@ def test_the_token_s_shape_is_judged_without_showing_it(token: str, state: State
 
 @pytest.mark.parametrize("problem", LoginProblem)
 def test_a_failed_login_is_a_failure(problem: LoginProblem) -> None:
-    checks = list(discord_checks(problem))
+    checks = list(discord_checks(problem, message_content=False))
     assert states(checks) == [("discord", "fail")]
     assert advised(checks)
 
 
 def test_an_application_in_order_shows_links_and_permissions() -> None:
-    checks = list(discord_checks(APPLICATION))
+    checks = list(discord_checks(APPLICATION, message_content=False))
     assert {check.state for check in checks} == {State.OK}
     told = " ".join(check.sentence for check in checks)
     assert APPLICATION.guild_install_url in told
     assert APPLICATION.user_install_url in told
     assert "Attach Files" in told
-    assert "no privileged intent" in told
+    assert "No privileged intent" in told
 
 
 @pytest.mark.parametrize(
@@ -81,8 +82,27 @@ def test_an_application_in_order_shows_links_and_permissions() -> None:
 def test_what_is_wrong_with_an_application_is_told(
     change: dict[str, bool], name: str, state: State
 ) -> None:
-    checks = list(discord_checks(replace(APPLICATION, **change)))  # type: ignore[arg-type]
+    found = replace(APPLICATION, **change)  # type: ignore[arg-type]
+    checks = list(discord_checks(found, message_content=False))
     assert (name, state.value) in states(checks)
+    assert advised(checks)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "granted", "state"),
+    [
+        (False, False, State.OK),
+        (False, True, State.OK),
+        (True, True, State.OK),
+        (True, False, State.WARN),
+    ],
+)
+def test_an_intent_that_is_asked_for_must_be_switched_on(
+    wanted: bool, granted: bool, state: State
+) -> None:
+    found = replace(APPLICATION, message_content=granted)
+    checks = list(discord_checks(found, message_content=wanted))
+    assert ("intents", state.value) in states(checks)
     assert advised(checks)
 
 
@@ -139,6 +159,7 @@ async def test_the_login_finds_the_application(monkeypatch: pytest.MonkeyPatch) 
         found = await look_up(TOKEN)
     assert isinstance(found, Application)
     assert (found.id, found.name, found.user_install) == (1234, "Lookout", True)
+    assert not found.message_content
     query = parse_qs(urlsplit(found.guild_install_url).query)
     assert query["permissions"] == [str(PERMISSIONS.value)]
     assert set(query["scope"][0].split()) == {"bot", "applications.commands"}
@@ -152,6 +173,7 @@ async def test_the_login_finds_what_is_set_up_wrongly(monkeypatch: pytest.Monkey
         bot_require_code_grant=True,
         bot_public=False,
         integration_types_config={"0": {}},
+        flags=1 << 19,
     )
     async with _discord(wrong) as address:
         monkeypatch.setattr(discord.http.Route, "BASE", address)
@@ -161,6 +183,7 @@ async def test_the_login_finds_what_is_set_up_wrongly(monkeypatch: pytest.Monkey
     assert found.needs_code_grant
     assert not found.public
     assert not found.user_install
+    assert found.message_content
 
 
 async def test_a_refused_token_is_told_apart_from_no_answer(

@@ -12,13 +12,7 @@ import structlog
 
 from bot.logs import logging_to
 from tests.app.checks import TOKEN
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
+from tests.app.command import Terminal
 
 
 @contextmanager
