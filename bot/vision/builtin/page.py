@@ -99,14 +99,13 @@ class PageReader:
 
     def _line(self, pixels: Pixels, corners: Corners) -> Line:
         """Read one piece of an upright page; a tall one may be a digit, a column or a side note."""
-        shape = _shape(corners)
+        shape, read = _shape(corners), self._recogniser.read
         if shape > 1 / _LONG:
-            return self._recogniser.read(pixels, corners)
-        upright = self._recogniser.read(pixels, corners)
-        if upright.quality >= _UPRIGHT_QUALITY and shape > 1 / (2 * _LONG):
-            return upright
-        turned = [self._recogniser.read(pixels, corners, turn=turn) for turn in (1, 3)]
-        return max((upright, *turned), key=lambda line: line.quality)
+            return read(pixels, corners)
+        lines = [read(pixels, corners, turn=turn) for turn in (1, 3)]
+        if shape > 1 / (2 * _LONG):  # short enough for a character or two that stand upright
+            lines.append(read(pixels, corners))
+        return max(lines, key=lambda line: line.quality)
 
     def _written_down(self, pixels: Pixels, tall: list[Corners], lines: list[Line]) -> bool:
         """Whether tall pieces are columns of upright characters, not lines of a turned page."""

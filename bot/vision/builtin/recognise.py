@@ -22,8 +22,8 @@ Corners = NDArray[np.float32]
 
 _FIND_SIDE_PIXELS = 960
 """Shrinking to this side finds lines best: larger ones fall apart into words, and cost more."""
-_FIND_SCALE = 0.55
-"""But text of 12 pixels must keep about 6.5, below which it is not found."""
+_FIND_SCALE = 0.67
+"""But never by more than this: text of 10 pixels must keep 6.5, below which it is not found."""
 _INK_CONTRAST = 0.4
 """A column of pixels holds ink when it differs in itself by this part of the piece's contrast …"""
 _LEAST_CONTRAST = 24

@@ -15,6 +15,8 @@ from bot.vision.builtin.lines import Line
 READABLE_QUALITY = 0.65
 """Below this a line was not read; clean lines reach 0.95, unknown scripts hardly ever 0.6."""
 _CERTAIN_QUALITY = 0.75
+_NAMING_QUALITY = 0.5
+"""What reads worse than this names no script: Thai on its head looks a little like Greek."""
 _SHORTEST_SHAPE = 2.0
 """A round thing in a photo is easily found as a letter O; text that counts is longer than high."""
 _SCRIPT_SHARE = 0.5
@@ -89,7 +91,7 @@ def _was_read(line: Line, script: str) -> bool:
 
 def _script_of(lines: Sequence[Line]) -> str:
     """Name the two whose letters are half known: what was read of them looks right and is not."""
-    text = " ".join(line.text for line in lines)
+    text = " ".join(line.text for line in lines if line.quality >= _NAMING_QUALITY)
     if _VIETNAMESE_LETTERS.intersection(unicodedata.normalize("NFC", text)):
         return VIETNAMESE
     words = [word for word in _WORD.findall(text) if len(word) >= _LONG_WORD_LETTERS]

@@ -1,9 +1,10 @@
 """One reader for the whole room: what these tests see went through both real child processes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from bot.domain.answer import Answer
@@ -29,8 +30,16 @@ class Road:
         return answer
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def road() -> AsyncIterator[Road]:
+@pytest.fixture(scope="package", autouse=True)
+def _without_tesseract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whatever this machine has installed, the room reads with the bundled model alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path_factory.mktemp("empty")))
+        yield
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def road(_without_tesseract: None) -> AsyncIterator[Road]:
     decoder = WorkerPool(HANDLER, size=1, memory_bytes=1024**3, timeout_seconds=20)
-    async with decoder, BuiltinEngine(timeout_seconds=60) as engine:
+    async with decoder, BuiltinEngine(timeout_seconds=120) as engine:
         yield Road(PicturePreparer(decoder), engine)

@@ -42,7 +42,11 @@ def clean_pages() -> Iterable[tuple[str, bytes]]:
 
 
 async def rate_of(road: Road, pages: Iterable[tuple[str, bytes]]) -> tuple[int, float]:
-    pairs = [((await road.ask(data)).text, text) for text, data in pages]
+    pairs = []
+    for text, data in pages:
+        answer = await road.ask(data)
+        assert answer.notes == (), "a good page was refused"
+        pairs.append((answer.text, text))
     return len(pairs), error_rate(pairs)
 
 
