@@ -27,7 +27,7 @@ test: check ## everything that must pass, tests last
 check: setup-dev ## lint, types, import contracts, migrations
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy
+	$(PY) -m mypy bot cogs bench tests
 	$(VENV)/bin/lint-imports --no-logo
 	$(PY) -m alembic check
 
