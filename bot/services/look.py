@@ -153,7 +153,7 @@ class Look:
             with contextlib.suppress(StorageFailed):  # a cache that is down costs time, no answer
                 kept = await self.answers.get(key)
                 if kept is not None:
-                    return Seen(picture, kept)
+                    return Seen(picture, _told_of_fallback(kept, using, engine))
         question = Question(request.task, request.parameters, picture, request.seed)
 
         async def ask(broadcast: Listener) -> Answer:
@@ -210,10 +210,21 @@ class Look:
         raise AnswerInterrupted
 
     async def _keep(self, key: AnswerKey, answer: Answer) -> None:
-        """Keep an answer under the engine and model that really gave it."""
+        """Keep an answer under the engine and model that really gave it.
+
+        That another engine was down when it was given is not part of it.
+        """
         real = replace(key, engine=answer.engine, model=answer.model)
+        notes = tuple(note for note in answer.notes if note is not Note.FALLBACK_READER)
         with contextlib.suppress(StorageFailed):
-            await self.answers.put(real, answer)
+            await self.answers.put(real, replace(answer, notes=notes))
+
+
+def _told_of_fallback(answer: Answer, using: Engine, engine: Engine) -> Answer:
+    """Say of a kept answer that a second engine stands in, when it does."""
+    if using.name == engine.name:
+        return answer
+    return replace(answer, notes=(*answer.notes, Note.FALLBACK_READER))
 
 
 def _smaller(picture: Picture, needs: PictureNeeds) -> PictureNeeds:

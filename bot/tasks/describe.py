@@ -37,7 +37,7 @@ class DescribeTask(Task):
         pixels = 1_600_000 if parameters.detail is Detail.DETAILED else 1_048_576
         return PictureNeeds(max_pixels=pixels)
 
-    def prompt(self, question: Question, family: str = "") -> Prompt:  # noqa: ARG002
+    def prompt(self, question: Question, family: str = "") -> Prompt:
         """Ask for the chosen length, language and focus."""
         chosen = question.parameters
         lines = [f"Describe this in {language_name(chosen.language)}, in {_LENGTH[chosen.detail]}."]
@@ -54,6 +54,6 @@ class DescribeTask(Task):
             system=_SYSTEM, user="\n".join(lines), max_answer_tokens=_MAX_TOKENS[chosen.detail]
         )
 
-    def finish(self, raw: str | BaseModel, parameters: Parameters) -> Finished:  # noqa: ARG002
+    def finish(self, raw: str | BaseModel, parameters: Parameters) -> Finished:
         """Drop a forbidden opening and surrounding white space."""
         return Finished(text=without_opening(str(raw)))

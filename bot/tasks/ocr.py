@@ -43,7 +43,7 @@ class OcrTask(Task):
     name = TaskName.OCR
     version = 1
 
-    def needs(self, parameters: Parameters) -> PictureNeeds:  # noqa: ARG002
+    def needs(self, parameters: Parameters) -> PictureNeeds:
         """Small text needs pixels: up to three megapixels, kept sharp."""
         return PictureNeeds(max_pixels=3_000_000, max_side=3072, keep_text_sharp=True)
 

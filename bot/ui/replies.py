@@ -202,9 +202,9 @@ class AnswerReply:
 
         Raises Undeliverable where it could not be posted as a message of our own.
         """
-        self._outlived = True
         if self.private or not self._may_speak():
             raise Undeliverable(private=self.private)
+        self._outlived = True
         text = words(self._locale).say(
             "This takes longer than Discord lets me wait here. The answer will come as a new "
             "message in this channel."
@@ -275,7 +275,7 @@ class AnswerReply:
             await say_alone(self.interaction, text)
             return
         view = plain(text, answer_buttons(None, words(self._locale)))
-        if self._age() < self.house.replies.token_seconds or not self._outlived:
-            await self._edit(view, ())
-        else:
+        if self._outlived:
             await self._send(view)
+        else:
+            await self._edit(view, ())

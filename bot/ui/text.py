@@ -9,6 +9,7 @@ _ELLIPSIS = "…"
 _LINK = re.compile(
     r"(?:https?://|www\.|discord(?:app)?\.(?:gg|com/invite)/)[^\s<>`()\[\]]+", re.IGNORECASE
 )
+_FENCE_INSIDE = re.compile("`(?=``)")
 _ANGLE = re.compile(r"<(?=[@#:/atid&!])")
 
 
@@ -52,7 +53,7 @@ def fenced(text: str, limit: int | None = None) -> str:
 
     Three backticks inside would end the block early: an invisible space parts them.
     """
-    inner = text.replace(FENCE, "`\u200b`\u200b`")
+    inner = _FENCE_INSIDE.sub("`\u200b", text)
     if limit is not None:
         inner = clip_words(inner, limit - len(f"{FENCE}\n\n{FENCE}"))
     return f"{FENCE}\n{inner}\n{FENCE}"

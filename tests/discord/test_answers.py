@@ -8,7 +8,7 @@ import pytest
 from bot.domain.errors import EngineUnavailable
 from tests.discord.engines import HandEngine
 from tests.discord.pictures import gif, png
-from tests.discord.world import components, labels, shown, texts, world
+from tests.discord.world import components, labels, shown, texts, until, world
 
 
 async def test_a_slash_command_is_answered_with_its_picture_and_controls(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ async def test_a_right_click_answers_about_every_picture_in_order(
         text = shown(await w.menu(w.ann, menu, message))
         places = [text.index(f"Picture {n} of 3") for n in (1, 2, 3)]
         assert places == sorted(places)
-        assert "a text file, not a picture" in text[places[1] : places[2]]
+        assert "That is a text file" in text[places[1] : places[2]]
         assert [question.task for question in engine.history] == [task, task]
 
 
@@ -49,7 +49,7 @@ async def test_a_forwarded_picture_is_found(tmp_path: Path) -> None:
 
 
 async def test_the_picture_of_the_message_replied_to_is_found(tmp_path: Path) -> None:
-    intents = {"message_content": True}
+    intents: dict[str, object] = {"message_content": True}
     async with world(tmp_path, engine=HandEngine(), discord=intents) as w:
         message = await w.ben.send(w.channel, "look", attachments=[("a.png", png())])
         reply = await w.ann.send(w.channel, "what is this?", reply_to=message)
@@ -118,6 +118,7 @@ async def test_the_asker_stops_an_answer_and_the_engine_stops_too(tmp_path: Path
     async with world(tmp_path, engine=engine) as w:
         result = await w.ann.slash(w.channel, "describe", picture=("a.png", png()))
         await until(lambda: labels(result) == ["Cancel"])
+        assert result.response is not None
         refused = await w.ben.click(result.response.message, label="Cancel")
         assert "Only the person who asked" in texts(refused.response)
         await w.click(w.ann, result, "Cancel")
@@ -170,17 +171,3 @@ async def test_words_of_a_model_ping_nobody_and_link_nowhere(tmp_path: Path) -> 
         assert "@everyone" not in text
         assert "`https://evil.example`" in text
         assert "\\<" in text
-
-
-async def until(condition) -> None:  # type: ignore[no-untyped-def]
-    """Wait for what the bot does by itself."""
-    import asyncio
-
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                if condition():
-                    return
-            except (AssertionError, KeyError):
-                pass
-            await asyncio.sleep(0.02)

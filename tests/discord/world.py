@@ -1,7 +1,10 @@
 """A small server with people in it, and the real bot beside them."""
 
+import asyncio
+import contextlib
 import contextvars
-from collections.abc import AsyncIterator
+import dataclasses
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +87,26 @@ def texts(message: simcord.ResponseMessage | None) -> str:
 def labels(result: simcord.InteractionResult) -> list[str]:
     """Return the labels of an answer's buttons."""
     return [item["label"] for item in components(result.response) if item["type"] == 2]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that the bot does by itself; a component may not be there yet."""
+    async with asyncio.timeout(SETTLE_SECONDS):
+        while True:
+            with contextlib.suppress(AssertionError, KeyError):
+                if condition():
+                    return
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def restarted(w: World, engine: Engine) -> AsyncIterator[World]:
+    """Start the bot anew on the same database, in the same server."""
+    async with Lookout(w.lookout.config, transport=w.transport, engine=engine) as lookout:
+        await w.env.restart_bot(LookoutClient(lookout))
+        lookout.running.adopt(contextvars.copy_context())
+        yield dataclasses.replace(w, lookout=lookout)
+        await lookout.running.idle()
 
 
 @asynccontextmanager

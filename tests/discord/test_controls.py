@@ -1,0 +1,151 @@
+"""The buttons under an answer: who may press them, what they do, that they outlive a restart."""
+
+from collections import deque
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import AnswerLooped
+from tests.discord.engines import HandEngine
+from tests.discord.pictures import png
+from tests.discord.world import components, labels, restarted, shown, texts, until, world
+
+
+@pytest.mark.parametrize(
+    ("label", "now", "left"),
+    [
+        ("Shorter", "describe brief 2", ["More detail", "Read text", "Delete"]),
+        ("More detail", "describe detailed 2", ["Shorter", "Read text", "Delete"]),
+    ],
+)
+async def test_the_asker_changes_an_answer_where_it_stands(
+    tmp_path: Path, label: str, now: str, left: list[str]
+) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        result = await w.slash(w.ann, "describe", picture=("a.png", png()))
+        await w.click(w.ann, result, label)
+        assert now in shown(result)
+        assert labels(result) == left
+        assert result.response is not None
+        assert [a.filename for a in result.response.attachments] == ["picture-1.png"]
+
+
+async def test_somebody_elses_press_answers_them_alone(tmp_path: Path) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        result = await w.slash(w.ann, "describe", picture=("a.png", png()))
+        pressed = await w.click(w.ben, result, "Shorter")
+        assert pressed.ephemeral
+        assert "describe brief 2" in shown(pressed)
+        assert "describe standard 1" in shown(result)
+
+
+async def test_read_text_answers_below(tmp_path: Path) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        message = await w.ben.send(w.channel, "look", attachments=[("a.png", png())])
+        result = await w.menu(w.ann, "Describe picture", message)
+        read = await w.click(w.ann, result, "Read text")
+        assert "ocr standard 2" in shown(read)
+        assert labels(read) == ["Delete"]
+        assert "describe standard 1" in shown(result)
+
+
+async def test_a_failure_puts_the_old_answer_back_and_is_said_aside(tmp_path: Path) -> None:
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine) as w:
+        result = await w.slash(w.ann, "describe", picture=("a.png", png()))
+        before = components(result.response)
+        engine.errors = deque([AnswerLooped()])
+        engine.go.clear()
+        pressed = await w.ann.click(result.response.message, label="Shorter")  # type: ignore[union-attr]
+        await until(lambda: labels(result) == ["Cancel"])
+        engine.go.set()
+        await w.finished(pressed)
+        assert [c.get("content") for c in components(result.response)] == [
+            c.get("content") for c in before
+        ]
+        assert labels(result) == ["Shorter", "More detail", "Read text", "Delete"]
+        assert "began to repeat itself" in texts(pressed.followups[-1])
+        assert pressed.followups[-1].ephemeral
+        again = await w.click(w.ann, result, "Shorter")
+        assert "describe brief 3" in shown(again)
+
+
+async def test_only_the_asker_and_moderators_delete(tmp_path: Path) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        result = await w.slash(w.ann, "describe", picture=("a.png", png()))
+        refused = await w.click(w.ben, result, "Delete")
+        assert "Only the person who asked" in texts(refused.response)
+        assert result.response is not None
+        await w.click(w.ann, result, "Delete")
+        assert result.response is None
+        second = await w.slash(w.ann, "describe", picture=("b.png", png("blue")))
+        await w.click(w.mod, second, "Delete")
+        assert second.response is None
+
+
+async def test_a_failed_answer_can_be_deleted_by_its_asker_only(tmp_path: Path) -> None:
+    async with world(tmp_path, engine=HandEngine(errors=deque([AnswerLooped()]))) as w:
+        result = await w.slash(w.ann, "describe", picture=("a.png", png()))
+        refused = await w.click(w.ben, result, "Delete")
+        assert "Only the person who asked" in texts(refused.response)
+        await w.click(w.ann, result, "Delete")
+        assert result.response is None
+
+
+async def test_buttons_work_after_a_restart(tmp_path: Path) -> None:
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine) as w:
+        by_command = await w.slash(w.ann, "describe", picture=("a.png", png()))
+        message = await w.ben.send(w.channel, "look", attachments=[("b.png", png("blue"))])
+        by_menu = await w.menu(w.ann, "Alt text", message)
+        async with restarted(w, engine) as again:
+            await again.click(again.ann, by_command, "Shorter")
+            assert "describe brief 3" in shown(by_command)
+            await again.click(again.ann, by_menu, "More detail")
+            assert "alt detailed 4" in shown(by_menu)
+            read = await again.click(again.ben, by_command, "Read text")
+            assert "ocr standard 5" in shown(read)
+            await again.click(again.ann, by_command, "Delete")
+            assert by_command.response is None
+
+
+async def test_cancel_after_a_restart_says_that_it_is_over(tmp_path: Path) -> None:
+    engine = HandEngine()
+    engine.go.clear()
+    async with world(tmp_path, engine=engine) as w:
+        result = await w.ann.slash(w.channel, "describe", picture=("a.png", png()))
+        await until(lambda: labels(result) == ["Cancel"])
+        async with restarted(w, HandEngine()) as again:
+            late = await again.click(again.ann, result, "Cancel")
+            assert late.ephemeral
+            assert "no longer running" in texts(late.response)
+        engine.go.set()
+
+
+async def test_a_button_of_a_forgotten_answer_says_so(tmp_path: Path) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        result = await w.slash(w.ann, "describe", picture=("a.png", png()))
+        await w.slash(w.ann, "forget-me")
+        pressed = await w.click(w.ann, result, "Shorter")
+        assert "no longer keep what it belonged to" in texts(pressed.response)
+
+
+async def test_a_picture_that_was_deleted_meanwhile_is_said_to_be_gone(tmp_path: Path) -> None:
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine) as w:
+        message = await w.ben.send(w.channel, "look", attachments=[("a.png", png())])
+        result = await w.menu(w.ann, "Describe picture", message)
+        for url in list(w.env.backend.cdn._blobs):
+            del w.env.backend.cdn._blobs[url]
+        await w.ben.delete(message)
+        pressed = await w.click(w.ann, result, "Shorter")
+        assert "no longer there" in texts(pressed.followups[-1])
+        assert "describe standard 1" in shown(result)
+
+
+async def test_what_is_kept_for_buttons_ends_after_its_time(tmp_path: Path) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        assert w.lookout.replies.buttons_kept == timedelta(days=30)
+        await w.slash(w.ann, "describe", picture=("a.png", png()))
+        assert await w.lookout.posted.delete_guild(w.guild.id) == 1
