@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from bot.domain import errors
@@ -50,7 +51,7 @@ class PicturePreparer:
             "max_pixels": max_pixels,
             "max_canvas_walk_pixels": max_canvas_walk_pixels,
         }
-        self._hostile = _Hostile()
+        self._hostile = HostileMemory()
 
     async def prepare(
         self,
@@ -103,14 +104,15 @@ def _frame(described: dict[str, Any], data: bytes) -> Frame:
     return Frame(data=data, **described)
 
 
-class _Hostile:
+class HostileMemory:
     """A bounded memory of pictures that cost a worker, by the hash of the original.
 
     Hashing 14 MB takes a while: it happens in a thread, and only when a picture of exactly that
     length is remembered.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._known: OrderedDict[tuple[int, str], tuple[float, str]] = OrderedDict()
 
     async def refuse_if_known(self, data: bytes) -> None:
@@ -122,12 +124,13 @@ class _Hostile:
         if known is None:
             return
         until, reason = known
-        if time.monotonic() < until:
+        if self._clock() < until:
             raise errors.PictureHostile(reason)
         self._known.pop(key, None)
 
     async def add(self, data: bytes, reason: str) -> None:
-        self._known[await _key(data)] = (time.monotonic() + _REFUSED_SECONDS, reason)
+        """Remember a picture; the oldest is let go when there are too many."""
+        self._known[await _key(data)] = (self._clock() + _REFUSED_SECONDS, reason)
         while len(self._known) > _REFUSED_KEPT:
             self._known.popitem(last=False)
 

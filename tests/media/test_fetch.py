@@ -310,6 +310,20 @@ async def test_a_cut_connection_is_tried_again(length: int) -> None:
     assert len(host.requests) == 2
 
 
+async def test_a_body_shorter_than_declared_is_not_taken_for_the_whole() -> None:
+    class Short:
+        @asynccontextmanager
+        async def open(self, url: str) -> AsyncIterator[Response]:
+            async def chunks() -> AsyncIterator[bytes]:
+                yield b"half"
+
+            yield Response(status=200, chunks=chunks(), content_length=8)
+
+    fetcher = DiscordFetcher(Short(), max_bytes=99, timeout_seconds=5, back_off_seconds=0.0)
+    with pytest.raises(FetchFailed):
+        await fetcher.fetch(ref())
+
+
 async def test_nobody_listening_is_a_failure_of_ours() -> None:
     async with aiohttp.ClientSession() as session:
         transport = MappingTransport(session, 9)

@@ -17,7 +17,7 @@ from bot.domain.errors import (
     ServiceError,
 )
 from bot.domain.picture import PictureNeeds
-from bot.media.preparer import HANDLER, PicturePreparer
+from bot.media.preparer import HANDLER, HostileMemory, PicturePreparer
 from bot.workers.pool import WorkerPool
 from tests.media.crafting import noise, saved, scene
 
@@ -161,3 +161,23 @@ async def test_failures_are_logged_without_the_picture() -> None:
             await PicturePreparer(pool).prepare(b"\xff\xd8\xffsecret", NEEDS)
     assert "secret" not in str(logs)
     assert logs
+
+
+async def test_hostile_pictures_are_forgotten_after_an_hour() -> None:
+    now = 0.0
+    memory = HostileMemory(clock=lambda: now)
+    await memory.add(b"bad", "timeout")
+    now = 3599.0
+    with pytest.raises(PictureHostile):
+        await memory.refuse_if_known(b"bad")
+    now = 3601.0
+    await memory.refuse_if_known(b"bad")
+
+
+async def test_the_memory_of_hostile_pictures_is_bounded() -> None:
+    memory = HostileMemory()
+    for number in range(1025):
+        await memory.add(b"%06d" % number, "crash")
+    await memory.refuse_if_known(b"%06d" % 0)
+    with pytest.raises(PictureHostile):
+        await memory.refuse_if_known(b"%06d" % 1)

@@ -51,6 +51,7 @@ def test_pictures_are_known_by_their_bytes(format_name: str) -> None:
         (b"<?xml version='1.0'?>\n<!-- x -->\n<svg >", Sniffed(Kind.DOCUMENT)),
         (b"<?xml version='1.0'?><Error/>", Sniffed(Kind.TEXT)),
         (LOTTIE, Sniffed(Kind.LOTTIE)),
+        (LOTTIE + b" " * 1_000_000, Sniffed(Kind.TEXT)),
         (b'{"error": "no"}', Sniffed(Kind.TEXT)),
         (b'{"v": ', Sniffed(Kind.TEXT)),
         (b"BM is the beginning of a text", Sniffed(Kind.TEXT)),
@@ -93,3 +94,7 @@ def test_the_canvas_of_a_webp_is_read_from_its_header(
     options: dict[str, object], size: tuple[int, int]
 ) -> None:
     assert webp_size(saved(scene(*size), "WEBP", **options)) == size
+
+
+def test_an_unknown_webp_has_no_size() -> None:
+    assert webp_size(b"RIFF\0\0\0\0WEBPJUNK" + bytes(40)) == (0, 0)

@@ -244,6 +244,16 @@ async def test_a_handler_that_cannot_be_imported_is_not_the_pictures_fault(handl
             assert caught.value.reason == "start"
 
 
+async def test_a_machine_that_cannot_start_processes_is_not_the_pictures_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
+    async with new_pool() as pool:
+        with pytest.raises(WorkerFailure) as caught:
+            await pool.run({"do": "echo"})
+    assert caught.value.reason == "start"
+
+
 async def test_output_of_libraries_disturbs_neither_the_protocol_nor_the_log(
     pool: WorkerPool, capfd: pytest.CaptureFixture[str]
 ) -> None:
