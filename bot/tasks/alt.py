@@ -47,10 +47,8 @@ class AltTask(Task):
     def prompt(self, question: Question, family: str = "") -> Prompt:
         """Ask for the description in the person's language; quoted text stays as written."""
         chosen = question.parameters
-        lines = [
-            f"Write the description in {language_name(chosen.language)}, in "
-            f"{_LENGTH[chosen.detail]}."
-        ]
+        length = _LENGTH[chosen.detail]
+        lines = [f"Write the description in {language_name(chosen.language)}, in {length}."]
         if question.picture.animated:
             lines.append(
                 f"These are {len(question.picture.frames)} frames of one animation in order of "

@@ -100,7 +100,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def restarted(w: World, engine: Engine) -> AsyncIterator[World]:
+async def restarted(w: World, engine: Engine | None = None) -> AsyncIterator[World]:
     """Start the bot anew on the same database, in the same server."""
     async with Lookout(w.lookout.config, transport=w.transport, engine=engine) as lookout:
         await w.env.restart_bot(LookoutClient(lookout))
