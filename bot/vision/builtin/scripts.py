@@ -14,11 +14,13 @@ from bot.vision.builtin.lines import Line
 
 READABLE_QUALITY = 0.65
 """Below this a line was not read; clean lines reach 0.95, unknown scripts hardly ever 0.6."""
-_CERTAIN_QUALITY = 0.75
+_CERTAIN_QUALITY, _ALONE_QUALITY = 0.75, 0.9
+_FEW_CHARACTERS = 3
+"""So few characters must read almost perfectly where there is no other text."""
+_UNEXPLAINED = 0.5
 _NAMING_QUALITY = 0.5
 """What reads worse than this names no script: Thai on its head looks a little like Greek."""
 _SHORTEST_SHAPE = 2.0
-"""A round thing in a photo is easily found as a letter O; text that counts is longer than high."""
 _SCRIPT_SHARE = 0.5
 _NOTED_SHARE = 0.2
 
@@ -61,7 +63,12 @@ class Verdict:
 
 def judge(lines: Iterable[Line]) -> Verdict:
     """Drop what is no text, mark what could not be read, name the script where it shows."""
-    text = [line for line in lines if _is_text(line)]
+    found = list(lines)
+    in_company = any(
+        len(line.glyphs) > _FEW_CHARACTERS and line.quality >= _CERTAIN_QUALITY for line in found
+    )
+    least_quality = _CERTAIN_QUALITY if in_company else _ALONE_QUALITY
+    text = [line for line in found if _is_text(line, least_quality)]
     script = _script_of(text)
     judged = tuple(replace(line, readable=_was_read(line, script)) for line in text)
     return verdict_of(judged, script)
@@ -75,10 +82,14 @@ def verdict_of(lines: Sequence[Line], script: str = "") -> Verdict:
     return Verdict(tuple(lines), share, script if share else "")
 
 
-def _is_text(line: Line) -> bool:
-    if line.quality >= _CERTAIN_QUALITY:
-        return True
-    return line.length >= _SHORTEST_SHAPE * line.size
+def _is_text(line: Line, least_quality: float) -> bool:
+    """Tell text from round things in photos, which are easily found as an O or an 8."""
+    elongated = line.length >= _SHORTEST_SHAPE * line.size
+    if len(line.glyphs) > _FEW_CHARACTERS:
+        return elongated or line.quality >= _CERTAIN_QUALITY
+    if elongated and line.coverage < _UNEXPLAINED:
+        return True  # much ink, next to no characters: another script
+    return bool(line.glyphs) and line.quality >= least_quality
 
 
 def _was_read(line: Line, script: str) -> bool:
