@@ -19,6 +19,8 @@ TOP_LEVEL = {
     "cogs", "config.example.toml", "docs", "migrations", "pyproject.toml", "requirements", "tests",
 }  # fmt: skip
 MAX_MODULE_LINES = 400
+MAX_TEST_MODULE_LINES = 500
+"""Tests stand side by side and are not read as a whole."""
 HEAVY = ("PIL", "numpy", "cv2", "onnxruntime", "rapidocr", "zxingcpp", "xllamacpp", "simcord")
 
 
@@ -64,7 +66,9 @@ def test_no_module_is_too_long() -> None:
         for path in _tracked()
         if path.suffix == ".py"
     }
-    assert {name: lines for name, lines in lengths.items() if lines > MAX_MODULE_LINES} == {}
+    limits = {True: MAX_TEST_MODULE_LINES, False: MAX_MODULE_LINES}
+    too_long = {n: lines for n, lines in lengths.items() if lines > limits[n.startswith("tests/")]}
+    assert too_long == {}
 
 
 def test_nothing_names_a_place_on_somebodys_machine() -> None:
