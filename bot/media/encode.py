@@ -1,6 +1,7 @@
 """Prepared pixels to bytes that never exceed a promise. Runs in the worker."""
 
 import io
+import math
 from dataclasses import dataclass
 
 from PIL import Image
@@ -10,8 +11,13 @@ from bot.domain.errors import PictureTooLarge
 _DRAWN_COLOURS = 4096
 _DRAWN_SHARE = 0.1
 """A picture is drawn rather than photographed when it has few colours and one covers a tenth."""
-_PHOTO_QUALITIES = (85, 70, 55, 40)
-_SHARP_QUALITIES = (92, 80, 65, 45)
+_START_QUALITY = 85
+_START_QUALITY_SHARP = 92
+_LEAST_QUALITY = 45
+_FULL_COLOUR_FROM = 70
+_BYTES_PER_QUALITY = 0.045
+"""How much the logarithm of a JPEG's size falls with each step of quality, about."""
+_LEAST_STEP = 3
 _STEP_DOWN = 0.8
 _LEAST_SIDE = 16
 
@@ -37,17 +43,19 @@ def encode(image: Image.Image, max_bytes: int, *, sharp: bool) -> Encoded:
         data = _png(image)
         if len(data) <= max_bytes:
             return Encoded(data, "image/png", *image.size)
-    qualities: tuple[int, ...] = _SHARP_QUALITIES if sharp else _PHOTO_QUALITIES
+    quality = _START_QUALITY_SHARP if sharp else _START_QUALITY
     while True:
-        for quality in qualities:
-            data = _jpeg(image, quality, full_colour=sharp and quality > qualities[-1])
-            if len(data) <= max_bytes:
-                return Encoded(data, "image/jpeg", *image.size)
-        if max(image.size) <= _LEAST_SIDE:
+        data = _jpeg(image, quality, full_colour=sharp and quality >= _FULL_COLOUR_FROM)
+        if len(data) <= max_bytes:
+            return Encoded(data, "image/jpeg", *image.size)
+        if quality > _LEAST_QUALITY:
+            excess = math.log(len(data) / max_bytes) / _BYTES_PER_QUALITY
+            quality = max(_LEAST_QUALITY, quality - max(_LEAST_STEP, round(excess)))
+        elif max(image.size) > _LEAST_SIDE:
+            smaller = max(1, int(image.width * _STEP_DOWN)), max(1, int(image.height * _STEP_DOWN))
+            image = image.resize(smaller, Image.Resampling.LANCZOS)
+        else:
             raise PictureTooLarge(max_bytes=max_bytes, size_bytes=len(data))
-        smaller = max(1, int(image.width * _STEP_DOWN)), max(1, int(image.height * _STEP_DOWN))
-        image = image.resize(smaller, Image.Resampling.LANCZOS)
-        qualities = qualities[-2:]
 
 
 def _is_drawn(image: Image.Image) -> bool:
