@@ -6,13 +6,14 @@ Imported in the worker process only.
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 from bot.vision.builtin import tesseract
 from bot.vision.builtin.lines import Glyph, Line
-from bot.vision.builtin.page import Page, PageReader
+from bot.vision.builtin.page import Page
 from bot.vision.builtin.recognise import Pixels
 from bot.vision.builtin.scripts import SCRIPTS_BY_LANGUAGE, Verdict, judge, verdict_of
 from bot.vision.builtin.tesseract import TesseractFailed, Word
@@ -27,10 +28,18 @@ _SPACE_HEIGHTS = 0.18
 _CALL_SECONDS = 20.0
 
 
+class FirstReader(Protocol):
+    """What finds and reads lines: ``PageReader``."""
+
+    def read(self, pixels: Pixels, deadline: float, *, turn: int | None = None) -> Page:
+        """Read one page."""
+        ...
+
+
 class Reader:
     """Reads pages with the bundled model, and the rest with Tesseract where it is installed."""
 
-    def __init__(self, first: PageReader) -> None:
+    def __init__(self, first: FirstReader) -> None:
         self._first = first
 
     def read(self, pixels: Pixels, locale: str, deadline: float) -> tuple[Page, Verdict]:

@@ -16,7 +16,8 @@ SIZE, ADVANCE = 20.0, 10.0
 def line(
     text: str, left: float = 0, top: float = 0, *, size: float = SIZE, angle: float = 0
 ) -> Line:
-    glyphs, spaces = [], set()
+    glyphs: list[Glyph] = []
+    spaces: set[int] = set()
     for place, character in enumerate(text):
         if character == " ":
             spaces.add(len(glyphs))

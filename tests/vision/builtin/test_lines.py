@@ -12,7 +12,8 @@ from bot.vision.builtin.twins import told_apart
 
 
 def line(text: str, scores: dict[str, float] | None = None, gaps: tuple[Gap, ...] = ()) -> Line:
-    glyphs, spaces = [], set()
+    glyphs: list[Glyph] = []
+    spaces: set[int] = set()
     for place, character in enumerate(text):
         if character == " ":
             spaces.add(len(glyphs))
