@@ -4,18 +4,14 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageDraw, ImageStat
 
-from bot.domain.errors import FormatUnsupported, PictureBroken, TooManyPixels
-from bot.domain.picture import Frame, Note, Picture, PictureNeeds
+from bot.domain.errors import FormatUnsupported, PictureBroken
+from bot.domain.picture import Note, Picture, PictureNeeds
 from bot.media import load as loading
 from bot.media.colour import DARK
-from bot.media.prepare import fitting_size
 from tests.media.conftest import Prepare
 from tests.media.crafting import (
-    animation,
     chunk,
     exif,
     grey_16,
@@ -26,8 +22,8 @@ from tests.media.crafting import (
     swapped_profile,
     with_segment,
 )
+from tests.media.looking import BLUE, GREEN, RED, WHITE, near, opened, pixel
 
-RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 TURNED = {
     1: (RED, GREEN, BLUE, WHITE),
     2: (GREEN, RED, WHITE, BLUE),
@@ -39,23 +35,6 @@ TURNED = {
     8: (GREEN, WHITE, RED, BLUE),
 }
 """Top left, top right, bottom left, bottom right of the quarters once they are set upright."""
-
-
-def opened(frame: Frame) -> Image.Image:
-    image = Image.open(io.BytesIO(frame.data))
-    image.load()
-    return image
-
-
-def pixel(image: Image.Image, x: float, y: float) -> tuple[int, ...]:
-    """The pixel at a part of width and height."""
-    found = image.getpixel((int(image.width * x), int(image.height * y)))
-    assert isinstance(found, tuple)
-    return tuple(int(value) for value in found)
-
-
-def near(found: tuple[int, ...], wanted: tuple[int, ...], tolerance: int = 40) -> bool:
-    return all(abs(a - b) <= tolerance for a, b in zip(found, wanted, strict=True))
 
 
 def corners(picture: Picture) -> list[tuple[int, ...]]:
@@ -240,161 +219,6 @@ def test_a_file_cut_before_its_first_pixel_is_refused(prepare: Prepare) -> None:
     with pytest.raises(PictureBroken) as caught:
         prepare(data[:60])
     assert caught.value.reason == "truncated"
-
-
-@pytest.mark.parametrize("format_name", ["GIF", "PNG", "WEBP", "AVIF"])
-def test_an_animation_becomes_four_frames_in_order(prepare: Prepare, format_name: str) -> None:
-    colours = [f"#{value:02x}{value:02x}{value:02x}" for value in range(10, 250, 12)]
-    picture = prepare(animation(format_name, colours, milliseconds=100))
-    shades = [pixel(opened(frame), 0.5, 0.5)[0] for frame in picture.frames]
-    assert len(shades) == 4
-    assert shades == sorted(shades)
-    assert shades[0] == pytest.approx(10, abs=4)
-    assert shades[-1] == pytest.approx(238, abs=6)
-    times = [frame.at_seconds for frame in picture.frames]
-    assert times[0] == 0.0
-    assert times == sorted(times, key=lambda time: time or 0.0)
-    assert times[-1] == pytest.approx(1.9, abs=0.01)
-    assert picture.facts.frame_count == 20
-    assert picture.facts.duration_seconds == pytest.approx(2.0, abs=0.01)
-    assert picture.notes == (Note.FRAMES_SAMPLED,)
-
-
-def test_few_frames_are_all_shown_without_a_note(prepare: Prepare) -> None:
-    picture = prepare(animation("GIF", ["red", "green", "blue"]))
-    assert len(picture.frames) == 3
-    assert picture.notes == ()
-
-
-def test_frames_that_do_not_differ_are_one_picture(prepare: Prepare) -> None:
-    still = quarters()
-    frames = [still.copy() for _ in range(5)]
-    frames[1].info["comment"] = b"another"
-    data = saved(still, "WEBP", lossless=True, save_all=True, append_images=frames, minimize_size=0)
-    picture = prepare(data)
-    assert len(picture.frames) == 1
-    assert not picture.animated
-
-
-def test_a_change_in_the_middle_of_stillness_is_found(prepare: Prepare) -> None:
-    colours = ["white"] * 16
-    colours[7] = "red"
-    frames = [Image.new("RGB", (40, 40), colour) for colour in colours]
-    data = saved(frames[0], "PNG", save_all=True, append_images=frames[1:], duration=50)
-    picture = prepare(data)
-    assert [pixel(opened(frame), 0.5, 0.5) for frame in picture.frames] == [WHITE, RED]
-
-
-def test_one_frame_is_given_to_a_model_that_takes_one(prepare: Prepare) -> None:
-    picture = prepare(animation("GIF", ["red", "green"]), max_frames=1)
-    assert len(picture.frames) == 1
-    assert picture.notes == (Note.FRAMES_SAMPLED,)
-
-
-def test_pages_of_a_document_are_no_animation(prepare: Prepare) -> None:
-    picture = prepare(saved(scene(), "TIFF", save_all=True, append_images=[noise(50, 50)]))
-    assert len(picture.frames) == 1
-    assert picture.facts.frame_count == 1
-
-
-@pytest.mark.parametrize("sharp", [False, True])
-def test_a_48_megapixel_photo_of_noise_fits_in_400_kilobytes(prepare: Prepare, sharp: bool) -> None:
-    tile = noise(1000, 750)
-    photo = Image.new("RGB", (8000, 6000))
-    for x in range(0, 8000, 1000):
-        for y in range(0, 6000, 750):
-            photo.paste(tile, (x, y))
-    data = saved(photo, "JPEG", quality=60)
-    assert len(data) > 10_000_000
-    picture = prepare(
-        data,
-        keep_text_sharp=sharp,
-        max_pixels=3_000_000 if sharp else 1_048_576,
-        max_side=3072 if sharp else 2048,
-    )
-    assert picture.size_bytes <= 400_000
-    assert picture.facts.width * picture.facts.height == 48_000_000
-
-
-@pytest.mark.parametrize("max_bytes", [3_000, 20_000, 400_000])
-def test_all_frames_together_keep_the_promise(prepare: Prepare, max_bytes: int) -> None:
-    frames = [noise(400, 300, seed=seed) for seed in range(4)]
-    data = saved(frames[0], "WEBP", quality=60, save_all=True, append_images=frames[1:])
-    picture = prepare(data, max_bytes=max_bytes)
-    assert len(picture.frames) == 4
-    assert picture.size_bytes <= max_bytes
-
-
-def test_text_is_kept_as_png_and_photos_as_jpeg(prepare: Prepare) -> None:
-    page = Image.new("RGB", (800, 600), "white")
-    ImageDraw.Draw(page).text((50, 50), "Plain words\non a page", fill="navy", font_size=48)
-    for sharp in (False, True):
-        drawn = prepare(saved(page, "PNG"), keep_text_sharp=sharp)
-        assert drawn.frames[0].media_type == "image/png"
-        photo = prepare(saved(noise(300, 300), "PNG"), keep_text_sharp=sharp)
-        assert photo.frames[0].media_type == "image/jpeg"
-    assert opened(prepare(saved(page, "PNG")).frames[0]).tobytes() == page.tobytes()
-
-
-def test_the_same_bytes_give_the_same_picture(prepare: Prepare) -> None:
-    files = [
-        saved(scene(3000, 2000), "JPEG"),
-        saved(noise(90, 90, "RGBA"), "PNG"),
-        animation("GIF", ["red", "green", "blue", "white", "black"]),
-        saved(scene(), "AVIF", speed=10),
-    ]
-    for data in files:
-        first, second = prepare(data), prepare(data)
-        assert first == second
-        assert first.sha256 == second.sha256
-
-
-@pytest.mark.parametrize(
-    ("size", "prepared"),
-    [((1, 1), (32, 32)), ((5, 300), (32, 300)), ((10_000, 2), (2048, 32)), ((40, 33), (40, 33))],
-)
-def test_slivers_are_padded_and_nothing_is_enlarged(
-    prepare: Prepare, size: tuple[int, int], prepared: tuple[int, int]
-) -> None:
-    frame = prepare(saved(Image.new("RGB", size, "red"), "PNG")).frames[0]
-    assert (frame.width, frame.height) == prepared
-    assert near(pixel(opened(frame), 0.49, 0.49), RED)
-
-
-@settings(max_examples=200)
-@given(
-    width=st.integers(1, 65_500),
-    height=st.integers(1, 65_500),
-    max_pixels=st.integers(1_000, 4_000_000),
-    max_side=st.integers(64, 4096),
-)
-def test_a_size_fits_and_keeps_its_shape(
-    width: int, height: int, max_pixels: int, max_side: int
-) -> None:
-    needs = PictureNeeds(max_pixels=max_pixels, max_side=max_side)
-    small_width, small_height = fitting_size(width, height, needs)
-    assert 1 <= small_width <= min(width, max_side)
-    assert 1 <= small_height <= min(height, max_side)
-    assert small_width * small_height <= max_pixels
-    if min(small_width, small_height) > 50:
-        assert small_width / small_height == pytest.approx(width / height, rel=0.05)
-
-
-@pytest.mark.parametrize(
-    ("data", "limit"),
-    [
-        (saved(Image.new("L", (5001, 5000)), "PNG"), 25_000_000),
-        (saved(Image.new("L", (5001, 5000)), "JPEG", progressive=True), 25_000_000),
-        (saved(Image.new("L", (8000, 6300)), "JPEG"), 50_000_000),
-    ],
-    ids=["png", "progressive", "baseline"],
-)
-def test_too_many_pixels_are_refused_with_the_limit(
-    prepare: Prepare, data: bytes, limit: int
-) -> None:
-    with pytest.raises(TooManyPixels) as caught:
-        prepare(data)
-    assert caught.value.max_pixels == limit < caught.value.width * caught.value.height
 
 
 def test_heic_is_read_where_its_extra_is_installed(prepare: Prepare) -> None:
