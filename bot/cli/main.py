@@ -29,7 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         config = load_config(arguments.config)
         command = arguments.command or _default_command(config)
         with logging_to(*_log_target(command, arguments, config)):
-            return asyncio.run(COMMANDS[command](arguments, config))
+            code = asyncio.run(COMMANDS[command](arguments, config))
+            sys.stdout.flush()
+            return code
     except ConfigError as error:
         _print_error("The settings are wrong:", *(f"  {problem}" for problem in error.problems))
         return Exit.CONFIGURATION

@@ -36,7 +36,11 @@ def parse(*arguments: str) -> argparse.Namespace:
 
 
 async def bot(
-    *arguments: str, folder: Path, env: dict[str, str] | None = None, stdin: bytes = b""
+    *arguments: str,
+    folder: Path,
+    env: dict[str, str] | None = None,
+    stdin: bytes = b"",
+    output: int = asyncio.subprocess.PIPE,
 ) -> Done:
     """Run ``python -m bot`` in ``folder``, with no setting but those of ``env``."""
     clean = {
@@ -52,10 +56,10 @@ async def bot(
         cwd=folder,
         env={**clean, "PYTHONPATH": str(ROOT), **(env or {})},
         stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
+        stdout=output,
         stderr=asyncio.subprocess.PIPE,
     )
     async with asyncio.timeout(_TIMEOUT_SECONDS):
         out, err = await process.communicate(stdin)
     assert process.returncode is not None
-    return Done(process.returncode, out.decode(), err.decode())
+    return Done(process.returncode, (out or b"").decode(), err.decode())

@@ -1,5 +1,6 @@
 """The command line: what can be typed, what is printed where, and how it ends."""
 
+import os
 import re
 import signal
 import socket
@@ -174,3 +175,13 @@ def _free_port() -> int:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
         return port
+
+
+async def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = await bot("db", "upgrade", folder=tmp_path, output=writing)
+    finally:
+        os.close(writing)
+    assert (done.code, done.err) == (Exit.OK, "")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from bot.cli.exits import Exit, say
 from bot.cli.files import FileUnreadable, LocalFiles, file_ref
@@ -22,7 +23,7 @@ from bot.domain.picture import Frame, Note, Picture, PictureFacts, PictureRef
 from bot.domain.task import TaskName
 from bot.services.look import LookRequest, LookResult
 from bot.services.progress import Outcome, Part, Report, Seen, Stage
-from tests.app.command import Terminal, parse
+from tests.app.command import Terminal, bot, parse
 
 PICTURE = Picture((Frame(b"png", "image/png", 32, 24),), PictureFacts("PNG", 640, 480, 3))
 
@@ -235,3 +236,25 @@ def test_elsewhere_each_change_is_a_line_and_is_said_once() -> None:
         "a: waiting, place 2 in the queue …",
         "a: looking … 1 characters",
     ]
+
+
+# The whole road
+
+
+async def test_a_picture_s_text_goes_from_standard_input_to_standard_output(
+    tmp_path: Path,
+) -> None:
+    """The real services, with the built-in reader; a file that is missing does not matter."""
+    page = Image.new("RGB", (640, 120), "white")
+    font = ImageFont.load_default(40)
+    ImageDraw.Draw(page).text((20, 30), "Hello from Lookout", fill="black", font=font)
+    buffer = io.BytesIO()
+    page.save(buffer, "PNG")
+    env = {"LOOKOUT_VISION__ENGINE": "builtin"}
+    arguments = ("ocr", "-", "missing.png", "--json")
+    done = await bot(*arguments, folder=tmp_path, env=env, stdin=buffer.getvalue())
+    assert done.code == Exit.PICTURE
+    read, missing = (json.loads(line) for line in done.out.splitlines())
+    assert (read["text"], read["engine"], read["width"]) == ("Hello from Lookout", "builtin", 640)
+    assert missing["error"] == "FileUnreadable"
+    assert "Traceback" not in done.err
