@@ -6,7 +6,6 @@ letters that look alike. How much of the ink its characters explain tells the tw
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,8 +24,10 @@ _SCRIPT_SHARE = 0.5
 _NOTED_SHARE = 0.2
 
 GREEK, VIETNAMESE = "Greek", "Vietnamese"
-_VIETNAMESE_LETTERS = frozenset("ơưƠƯ")
-"""Used by no other language; letters with two marks are what the model leaves out."""
+_VIETNAMESE_ONLY, _VIETNAMESE_TOO = frozenset("ơưƠƯ"), frozenset("ơưđăƠƯĐĂ")
+"""Two of the latter, one of them used by no other language, are no slip of the reader. Letters with
+two marks, which Vietnamese is full of, are what the model leaves out."""
+_FEWEST_VIETNAMESE = 2
 _LONG_WORD_LETTERS = 4
 _GREEK_WORDS_SHARE = 0.3
 _WORD = re.compile(r"[^\W\d_]+")
@@ -103,7 +104,8 @@ def _was_read(line: Line, script: str) -> bool:
 def _script_of(lines: Sequence[Line]) -> str:
     """Name the two whose letters are half known: what was read of them looks right and is not."""
     text = " ".join(line.text for line in lines if line.quality >= _NAMING_QUALITY)
-    if _VIETNAMESE_LETTERS.intersection(unicodedata.normalize("NFC", text)):
+    letters = [letter for letter in text if letter in _VIETNAMESE_TOO]
+    if len(letters) >= _FEWEST_VIETNAMESE and not _VIETNAMESE_ONLY.isdisjoint(letters):
         return VIETNAMESE
     words = [word for word in _WORD.findall(text) if len(word) >= _LONG_WORD_LETTERS]
     greek = sum(map(_has_greek, words))

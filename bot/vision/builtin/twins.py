@@ -10,24 +10,28 @@ from dataclasses import replace
 from bot.vision.builtin.lines import Glyph
 
 _ONE, _LONG = "一", "ー"
+_DECIDED_SCORE = 0.6
 
 
 def told_apart(glyphs: Sequence[Glyph]) -> tuple[Glyph, ...]:
     """Return ``glyphs`` with each such stroke read as what its neighbours make of it."""
     texts = ["", *(glyph.text for glyph in glyphs), ""]
     return tuple(
-        replace(glyph, text=_stroke(glyph.text, texts[place], texts[place + 2]))
+        _stroke(glyph, texts[place], texts[place + 2]) if glyph.text in {_ONE, _LONG} else glyph
         for place, glyph in enumerate(glyphs)
     )
 
 
-def _stroke(text: str, before: str, after: str) -> str:
+def _stroke(glyph: Glyph, before: str, after: str) -> Glyph:
     katakana = "ァ" <= before <= "ヺ"
-    if text == _LONG and not katakana and (_is_chinese(before) or _is_chinese(after)):
-        return _ONE
-    if text == _ONE and katakana and not _is_chinese(after):
-        return _LONG
-    return text
+    if not katakana and (_is_chinese(before) or _is_chinese(after)):
+        text = _ONE
+    elif katakana and not _is_chinese(after):
+        text = _LONG
+    else:
+        return glyph
+    # That it is a stroke was clear; the score was low because it could be either.
+    return replace(glyph, text=text, score=max(glyph.score, _DECIDED_SCORE))
 
 
 def _is_chinese(text: str) -> bool:

@@ -80,3 +80,11 @@ def test_turning_back_keeps_size_and_distance(degrees: float, left: float, top: 
 def test_the_numeral_one_and_the_long_vowel_are_told_apart(read: str, meant: str) -> None:
     glyphs = [Glyph(character, 0.9, 0) for character in read]
     assert "".join(glyph.text for glyph in told_apart(glyphs)) == meant
+
+
+def test_a_stroke_that_its_neighbours_decide_is_sure() -> None:
+    first, stroke, last = told_apart(
+        [Glyph("は", 0.9, 0), Glyph("ー", 0.3, 10), Glyph("階", 0.9, 20)]
+    )
+    assert (first.score, last.score) == (0.9, 0.9)
+    assert (stroke.text, stroke.score) == ("一", 0.6)
