@@ -8,16 +8,15 @@ import pytest
 from PIL import Image, ImageStat
 
 from bot.domain.task import Parameters, Question, TaskName
-from bot.media.samples import Sample, meme, page, samples
+from bot.media.samples import meme, page, samples
 from bot.tasks.ocr import OcrTask
 from bot.vision.builtin import BuiltinEngine
 from tests.media.conftest import Prepare
 
-SCENE, PAGE, MEME = samples()
 
-
-@pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.file_name)
-def test_a_sample_is_a_picture_of_some_size_and_variety(sample: Sample, prepare: Prepare) -> None:
+@pytest.mark.parametrize("number", range(3))
+def test_a_sample_is_a_picture_of_some_size_and_variety(number: int, prepare: Prepare) -> None:
+    sample = samples()[number]
     assert len(sample.data) < 400_000
     assert sample.alt_text
     picture = prepare(sample.data)
@@ -41,7 +40,7 @@ def test_the_built_in_reader_reads_every_word(prepare: Prepare) -> None:
     pytest.importorskip("rapidocr")
     needs = OcrTask().needs(Parameters())
     wanted = {name: getattr(needs, name) for name in needs.__slots__}
-    pictures = [prepare(sample.data, **wanted) for sample in (PAGE, MEME)]
+    pictures = [prepare(sample.data, **wanted) for sample in samples()[1:]]
 
     async def read() -> list[str]:
         texts: list[str] = []
