@@ -69,7 +69,7 @@ async def test_a_worker_killed_in_the_middle_costs_one_picture() -> None:
 
 
 async def test_a_decoder_that_hangs_is_stopped_while_others_go_on() -> None:
-    async with new_pool(size=2, timeout_seconds=1.5) as pool:
+    async with new_pool(size=2, timeout_seconds=3.0) as pool:
         await stopped_worker(pool)
         preparer = PicturePreparer(pool)
         jobs = [

@@ -141,7 +141,7 @@ async def test_a_head_that_is_no_json_is_the_callers_mistake(pool: WorkerPool) -
 @pytest.mark.parametrize("do", ["hang", "spin"])
 async def test_a_job_over_its_time_is_killed(pool: WorkerPool, began: Began, do: str) -> None:
     running = asyncio.create_task(
-        pool.run({"do": do, "began": str(began.path)}, timeout_seconds=1.0)
+        pool.run({"do": do, "began": str(began.path)}, timeout_seconds=2.0)
     )
     process_id = await began.process_id()
     with pytest.raises(WorkerFailure) as caught:
