@@ -9,9 +9,9 @@ import numpy as np
 import zxingcpp
 
 from bot.vision.builtin.findings import Code, Colour, Measures, Motion
-from bot.vision.builtin.recognise import Pixels
+from bot.vision.builtin.recognise import Pixels, pixels_of
 
-_SAMPLE_PIXELS = 96
+_SAMPLE_SIDE = 128
 _LEAST_SHARE = 0.08
 _MOST_COLOURS = 4
 _FLAT_RANGE = 3
@@ -25,6 +25,7 @@ _DARK, _PALE, _LIGHT = 40, 26, 225
 _DIM, _DIM_PALE = 90, 84
 """Darker than this, a hue must be this saturated to be seen."""
 _PINK_SATURATION, _PINK_VALUE = 120, 180
+_DULL_RED_SATURATION, _DULL_RED_VALUE = 190, 150
 _BROWN_VALUES = {Colour.ORANGE: 170, Colour.YELLOW: 120}
 _HUES = (
     (8, Colour.RED),
@@ -42,18 +43,17 @@ _HUES = (
 
 def measure(frames: Sequence[Pixels]) -> Measures:
     """Measure all frames of a picture together."""
-    small = [_sample(frame) for frame in frames]
-    pixels = np.concatenate([frame.reshape(-1, 3) for frame in small])
-    hsv = cv2.cvtColor(pixels[np.newaxis], cv2.COLOR_BGR2HSV)[0]
+    pixels = np.concatenate([_picked(frame) for frame in frames])[np.newaxis]
+    hsv = cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV)[0]
     counts = Counter(_name(*pixel) for pixel in hsv.tolist())
     main = [(name, count / len(hsv)) for name, count in counts.most_common(_MOST_COLOURS)]
-    spread = max(int(np.ptp(pixels_of, axis=(0, 1)).max()) for pixels_of in frames)
-    between = int(np.ptp(pixels, axis=0).max())
+    within = max(int(np.ptp(frame, axis=(0, 1)).max()) for frame in frames)
+    between = int(np.ptp(pixels, axis=1).max())
     return Measures(
         colours=tuple((name, share) for name, share in main if share >= _LEAST_SHARE) or (main[0],),
-        brightness=float(cv2.cvtColor(pixels[np.newaxis], cv2.COLOR_BGR2LAB)[..., 0].mean()) / 255,
-        flat=max(spread, between) <= _FLAT_RANGE,
-        motion=_motion(small),
+        brightness=float(cv2.cvtColor(pixels, cv2.COLOR_BGR2LAB)[..., 0].mean()) / 255,
+        flat=max(within, between) <= _FLAT_RANGE,
+        motion=_motion(frames),
     )
 
 
@@ -68,17 +68,19 @@ def codes(frames: Sequence[Pixels]) -> tuple[Code, ...]:
     return tuple(found.values())
 
 
-def _sample(frame: Pixels) -> Pixels:
-    """Shrink to a size that is quick to count; averages keep the shares."""
-    size = (_SAMPLE_PIXELS, _SAMPLE_PIXELS)
-    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+def _picked(frame: Pixels) -> Pixels:
+    """Return pixels from all over the frame as they are: averages would make new colours."""
+    height, width = frame.shape[:2]
+    down = np.linspace(0, height - 1, _SAMPLE_SIDE).astype(int)
+    across = np.linspace(0, width - 1, _SAMPLE_SIDE).astype(int)
+    return pixels_of(frame[np.ix_(down, across)].reshape(-1, 3))
 
 
 def _motion(frames: Sequence[Pixels]) -> Motion:
-    if len(frames) == 1:
-        return Motion.STILL
-    changes = [cv2.absdiff(before, after).mean() for before, after in pairwise(frames)]
-    change = max(map(float, changes)) / 255
+    size = (_SAMPLE_SIDE, _SAMPLE_SIDE)
+    small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames]
+    changes = [float(cv2.absdiff(*pair).mean()) / 255 for pair in pairwise(small)]
+    change = max(changes, default=0.0)
     if change < _STILL:
         return Motion.STILL
     return Motion.LITTLE if change < _LITTLE else Motion.MUCH
@@ -94,7 +96,9 @@ def _name(hue: int, saturation: int, value: int) -> Colour:
 
 
 def _everyday(name: Colour, saturation: int, value: int) -> Colour:
-    """Say pink for pale red, and brown for dark orange or yellow."""
+    """Say pink for pale red, brown for dull dark red and for dark orange or yellow."""
     if name is Colour.RED and saturation < _PINK_SATURATION and value > _PINK_VALUE:
         return Colour.PINK
+    if name is Colour.RED and saturation < _DULL_RED_SATURATION and value < _DULL_RED_VALUE:
+        return Colour.BROWN
     return Colour.BROWN if value < _BROWN_VALUES.get(name, 0) else name

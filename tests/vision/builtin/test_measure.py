@@ -27,6 +27,7 @@ def flat(red: int, green: int, blue: int, width: int = 120, height: int = 80) ->
         ((139, 0, 0), Colour.RED),
         ((255, 165, 0), Colour.ORANGE),
         ((139, 69, 19), Colour.BROWN),
+        ((100, 50, 45), Colour.BROWN),
         ((255, 255, 0), Colour.YELLOW),
         ((0, 128, 0), Colour.GREEN),
         ((124, 200, 80), Colour.GREEN),
