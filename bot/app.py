@@ -20,7 +20,7 @@ from bot.domain.errors import ConfigError, StorageFailed
 from bot.domain.ports import Engine, Fetcher
 from bot.domain.task import TaskName
 from bot.media.fetch import DISCORD_HOSTS, AiohttpTransport, DiscordFetcher, Transport
-from bot.media.preparer import PicturePreparer
+from bot.media.preparer import HANDLER, PicturePreparer
 from bot.services.look import Look
 from bot.storage.answers import SqlAnswerStore
 from bot.storage.database import Database
@@ -181,7 +181,7 @@ class Lookout:
         pictures = self.config.pictures
         pool = await stack.enter_async_context(
             WorkerPool(
-                "bot.media.decode:handle",
+                HANDLER,
                 size=pictures.workers,
                 memory_bytes=pictures.worker_memory_bytes,
                 timeout_seconds=pictures.decode_timeout_seconds,
@@ -195,7 +195,9 @@ class Lookout:
         pictures = self.config.pictures
         transport = self._transport
         if transport is None:
-            session = await stack.enter_async_context(aiohttp.ClientSession())
+            session = await stack.enter_async_context(
+                aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            )
             transport = AiohttpTransport(session)
         return DiscordFetcher(
             transport,

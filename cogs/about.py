@@ -6,7 +6,8 @@ from discord.ext import commands
 
 from bot import __version__
 from bot.domain.task import TaskName
-from bot.ui.cog import Interaction, LookoutCog, T
+from bot.ui.asking import Interaction
+from bot.ui.cog import LookoutCog, T
 from bot.ui.errors import responding
 from bot.ui.i18n import words
 from bot.ui.layouts import plain

@@ -5,7 +5,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.task import Detail, Parameters, TaskName
-from bot.ui.cog import Interaction, LookoutCog, T
+from bot.ui.asking import Interaction, answer, answer_message
+from bot.ui.cog import LookoutCog, T
 from bot.ui.errors import responding
 from bot.ui.i18n import mark
 from bot.ui.languages import chosen_language, suggest_languages
@@ -60,11 +61,13 @@ class Describe(LookoutCog):
                 focus=focus or "",
             )
             sources = from_options((picture, picture2, picture3, picture4))
-            await self.answer(interaction, TaskName.DESCRIBE, sources, parameters, private=private)
+            await answer(
+                self.house, interaction, TaskName.DESCRIBE, sources, parameters, private=private
+            )
 
     async def describe_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Describe every picture of a message."""
-        await self.answer_message(interaction, TaskName.DESCRIBE, message)
+        await answer_message(self.house, interaction, TaskName.DESCRIBE, message)
 
 
 async def setup(bot: commands.Bot) -> None:

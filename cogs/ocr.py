@@ -5,7 +5,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.task import Layout, Parameters, TaskName
-from bot.ui.cog import Interaction, LookoutCog, T
+from bot.ui.asking import Interaction, answer, answer_message
+from bot.ui.cog import LookoutCog, T
 from bot.ui.errors import responding
 from bot.ui.i18n import mark
 from bot.ui.languages import chosen_language, suggest_languages
@@ -60,13 +61,19 @@ class Ocr(LookoutCog):
                 text_language=chosen_language(interaction, language) if language else "",
             )
             sources = from_options((picture, picture2, picture3, picture4))
-            await self.answer(
-                interaction, TaskName.OCR, sources, parameters, private=private, as_file=as_file
+            await answer(
+                self.house,
+                interaction,
+                TaskName.OCR,
+                sources,
+                parameters,
+                private=private,
+                as_file=as_file,
             )
 
     async def read_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Read the text of every picture of a message."""
-        await self.answer_message(interaction, TaskName.OCR, message)
+        await answer_message(self.house, interaction, TaskName.OCR, message)
 
 
 async def setup(bot: commands.Bot) -> None:

@@ -8,18 +8,12 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain.ports import Asker
-from bot.domain.task import Parameters, TaskName
-from bot.services.look import LookRequest
-from bot.ui.errors import responding
+from bot.ui.asking import Interaction
 from bot.ui.house import House, house_of
-from bot.ui.replies import AnswerReply
-from bot.ui.resolver import Found, from_message, needs_reading
 
 _log = structlog.get_logger(__name__)
 
 PREFIX = "lookout"
-Interaction = discord.Interaction[discord.Client]
 MessageMenu = Callable[[Interaction, discord.Message], Coroutine[Any, Any, None]]
 T = app_commands.locale_str
 
@@ -63,34 +57,3 @@ class LookoutCog(commands.Cog):
         """Take the context menus away again."""
         for menu in self._menus:
             self.bot.tree.remove_command(menu.name, type=menu.type)
-
-    async def answer(
-        self,
-        interaction: Interaction,
-        task: TaskName,
-        sources: tuple[Found, ...],
-        parameters: Parameters,
-        *,
-        private: bool = False,
-        as_file: bool = False,
-    ) -> None:
-        """Accept a request: count it, acknowledge, and answer in the background."""
-        asker = Asker(interaction.user.id, interaction.guild_id)
-        request = LookRequest(task, sources, parameters, asker)
-        self.house.look.charge(request)
-        if not interaction.response.is_done():
-            await interaction.response.defer(thinking=True, ephemeral=private)
-        AnswerReply.begin(self.house, interaction, request, private=private, as_file=as_file)
-
-    async def answer_message(
-        self, interaction: Interaction, task: TaskName, message: discord.Message
-    ) -> None:
-        """Answer about the pictures of a right-clicked message."""
-        async with responding(interaction):
-            limit = self.house.replies.pictures_per_request
-            if needs_reading(message):
-                await interaction.response.defer(thinking=True)
-            sources = await from_message(message, limit=limit)
-            await self.answer(
-                interaction, task, sources, Parameters(language=interaction.locale.value)
-            )

@@ -3,7 +3,7 @@
 from discord import app_commands
 
 from bot.tasks.base import LANGUAGE_NAMES
-from bot.ui.cog import Interaction
+from bot.ui.asking import Interaction
 
 MAX_CHOICES = 25
 

@@ -47,11 +47,14 @@ class AnswerReply:
     private: bool = False
     as_file: bool = False
     replaces: PostedAnswer | None = None
-    _parts: tuple[Part, ...] = ()
+    _parts: tuple[Part, ...] = field(init=False)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _born: float = field(default_factory=time.monotonic)
     _drawn: bool = False
     _outlived: bool = False
+
+    def __post_init__(self) -> None:
+        self._parts = (Part(),) * len(self.request.sources)
 
     @classmethod
     def begin(

@@ -100,6 +100,17 @@ async def test_while_the_model_works_the_text_so_far_and_a_way_to_stop_are_shown
         assert labels(result)[-1] == "Delete"
 
 
+async def test_a_slow_download_is_told_before_anything_else(tmp_path: Path) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        w.transport.ready.clear()
+        result = await w.ann.slash(w.channel, "describe", picture=("a.png", png()))
+        await until(lambda: shown(result) == "Getting the picture…")
+        assert labels(result) == ["Cancel"]
+        w.transport.ready.set()
+        await w.finished(result)
+        assert "describe standard 1" in shown(result)
+
+
 async def test_others_wait_their_turn_and_see_their_place(tmp_path: Path) -> None:
     engine = HandEngine()
     engine.go.clear()

@@ -14,10 +14,10 @@ from discord.ext import commands
 from bot.app import Lookout
 from bot.config import Config
 from bot.domain.errors import ConfigError
-from bot.playground import SIMULATED_HOST, SimulatedTransport
+from bot.playground import SIMULATED_HOST
 from tests.discord.engines import HandEngine
 from tests.discord.pictures import png
-from tests.discord.world import SETTLE_SECONDS, World, populate, shown
+from tests.discord.world import SETTLE_SECONDS, PacedTransport, World, populate, shown
 
 
 class Strangers(commands.Bot):
@@ -68,7 +68,7 @@ def config(tmp_path: Path) -> Config:
 
 
 async def visit(tmp_path: Path, act) -> Strangers:  # type: ignore[no-untyped-def]
-    transport = SimulatedTransport()
+    transport = PacedTransport()
     async with Lookout(config(tmp_path), transport=transport, engine=HandEngine()) as lookout:
         theirs = Strangers(lookout)
         async with simcord.run(theirs, settle_timeout=SETTLE_SECONDS, check_errors=False) as env:

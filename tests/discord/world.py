@@ -17,9 +17,25 @@ from bot.app import Lookout
 from bot.client import LookoutClient
 from bot.config import Config
 from bot.domain.ports import Engine
+from bot.media.fetch import Response
 from bot.playground import SIMULATED_HOST, SimulatedTransport
 
 SETTLE_SECONDS = 30.0
+
+
+class PacedTransport(SimulatedTransport):
+    """The simulated file host; it waits while ``ready`` is cleared."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ready = asyncio.Event()
+        self.ready.set()
+
+    @asynccontextmanager
+    async def open(self, url: str) -> AsyncIterator[Response]:
+        await self.ready.wait()
+        async with super().open(url) as response:
+            yield response
 
 
 @dataclass
@@ -28,7 +44,7 @@ class World:
 
     env: simcord.Env
     lookout: Lookout
-    transport: SimulatedTransport
+    transport: PacedTransport
     guild: simcord.GuildHandle
     channel: simcord.ChannelHandle
     ann: simcord.MemberActor
@@ -122,7 +138,7 @@ async def world(
     for name, values in sections.items():
         settings.setdefault(name, {}).update(values)
     config = Config.model_validate(settings)
-    transport = SimulatedTransport()
+    transport = PacedTransport()
     async with Lookout(config, transport=transport, engine=engine) as lookout:
         client = LookoutClient(lookout, message_content=config.discord.message_content)
         async with simcord.run(client, settle_timeout=SETTLE_SECONDS) as env:
@@ -132,7 +148,7 @@ async def world(
             await lookout.running.idle()
 
 
-def populate(env: simcord.Env, lookout: Lookout, transport: SimulatedTransport) -> World:
+def populate(env: simcord.Env, lookout: Lookout, transport: PacedTransport) -> World:
     """Create the server and its people."""
     guild = env.create_guild("Photographers")
     moderators = guild.create_role(

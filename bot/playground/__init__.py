@@ -1,0 +1,124 @@
+"""The same bot inside a simulated Discord in the browser: no token, no network, nothing to set up.
+
+SimCord stands in for Discord: its client, gateway and file host run in this process, and its page
+drives the real commands, buttons and answers.
+"""
+
+import asyncio
+import contextlib
+import contextvars
+import os
+import sys
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import simcord
+from discord import ui
+from simcord.backend.errors import SetupError
+
+from bot.app import Lookout
+from bot.client import LookoutClient, until_signal
+from bot.config import Config
+from bot.media.samples import samples
+from bot.playground.choice import Choice, choose_engine
+from bot.playground.menu import MenuButton, menu_buttons
+from bot.playground.transport import SIMULATED_HOST, SimulatedTransport
+
+__all__ = ["SIMULATED_HOST", "Choice", "SimulatedTransport", "choose_engine", "opened", "play"]
+
+_SETTLE_SECONDS = 300.0
+_LOOK_EVERY_SECONDS = 0.4
+_WELCOME = (
+    "## Welcome to Lookout's playground\n"
+    "This is a simulated Discord: nothing leaves your machine. Try this:\n"
+    "- Press a button below. On the real Discord these are in the menu of every message with a "
+    "picture: right-click, Apps.\n"
+    "- Type `/describe`, `/alt` or `/ocr` and choose a picture of your own.\n"
+    "- Use the buttons under an answer, and `/help`, `/about` and `/status`.\n"
+)
+
+
+@asynccontextmanager
+async def opened(config: Config, port: int = 0) -> AsyncIterator[simcord.Preview]:
+    """Open the simulated server with samples and welcome, and serve its page."""
+    transport = SimulatedTransport()
+    await asyncio.to_thread(samples)
+    async with Lookout(config, transport=transport) as lookout:
+        client = LookoutClient(lookout, message_content=True)
+        client.add_dynamic_items(MenuButton)
+        async with simcord.run(client, settle_timeout=_SETTLE_SECONDS, check_errors=False) as env:
+            transport.env = env
+            lookout.running.adopt(contextvars.copy_context())
+            env.backend.bot_user.name = "Lookout"
+            guild = env.create_guild("Playground")
+            channel = guild.create_text_channel("pictures")
+            you = guild.add_member(env.create_user("you", global_name="You"))
+            sam = guild.add_member(env.create_user("sam", global_name="Sam"))
+            await _furnish(client, channel, sam)
+            async with (
+                env.preview(channel, viewers=[you, sam], layout="channel", port=port) as preview,
+                _kept_fresh(env, preview),
+            ):
+                yield preview
+
+
+async def _furnish(
+    client: LookoutClient, channel: simcord.ChannelHandle, sam: simcord.MemberActor
+) -> None:
+    """Post the samples and a welcome that says what to try on them."""
+    welcome = ui.LayoutView(timeout=None)
+    welcome.add_item(ui.TextDisplay(_WELCOME))
+    for sample in samples():
+        message = await sam.send(
+            channel, sample.name, attachments=[(sample.file_name, sample.data)]
+        )
+        welcome.add_item(ui.TextDisplay(f"**{sample.name}**"))
+        welcome.add_item(ui.ActionRow(*menu_buttons(message.id)))
+    welcome.stop()
+    await client.get_partial_messageable(channel.id).send(view=welcome)
+
+
+@asynccontextmanager
+async def _kept_fresh(env: simcord.Env, preview: simcord.Preview) -> AsyncIterator[None]:
+    """Publish what the bot does between the person's own actions: streamed text, late answers."""
+
+    async def follow() -> None:
+        published = -1
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            done = len(env.http_requests)
+            if done == published:
+                continue
+            with contextlib.suppress(SetupError):  # an action of the person's is under way
+                await preview.refresh()
+                published = done
+
+    task = asyncio.create_task(follow())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def play(config: Config, say: Callable[[str], None] = print) -> None:
+    """Run the playground until its page is closed or the process is told to stop.
+
+    Raises ConfigError when there is neither Ollama nor the built-in reader.
+    """
+    choice = await choose_engine(config)
+    say(choice.sentence)
+    async with opened(choice.config, config.playground.port) as preview:
+        say(f"Playground: {preview.url}")
+        say("Stop it with Ctrl-C.")
+        if has_screen():
+            webbrowser.open(preview.url)
+        await until_signal(preview.wait_closed)
+
+
+def has_screen() -> bool:
+    """Say whether a browser could be shown to a person here."""
+    if sys.platform in {"win32", "darwin"}:
+        return "SSH_CONNECTION" not in os.environ
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
