@@ -1,0 +1,63 @@
+"""``python -m bench [NAME …] [--quick]``: measure, print one line each, keep them as JSON."""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from bench import load, memory, overhead
+from bench.figures import Figure, line
+
+_RESULTS = Path(__file__).parent / "results"
+Measure = Callable[[bool], Coroutine[Any, Any, dict[str, Figure]]]
+
+BENCHES: dict[str, Measure] = {
+    "overhead": lambda quick: overhead.measure(overhead.Plan.quick() if quick else overhead.Plan()),
+    "load": lambda quick: load.measure(load.Plan.quick() if quick else load.Plan()),
+    "memory": lambda quick: memory.measure(memory.Plan.quick() if quick else memory.Plan()),
+}
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line: no name means all."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
+    parser.add_argument("--quick", action="store_true", help="each within 45 seconds")
+    parsed = parser.parse_args(given)
+    unknown = [name for name in parsed.names if name not in BENCHES]
+    if unknown:
+        parser.error(f"no such bench: {unknown[0]} (there are {', '.join(BENCHES)})")
+    return parsed
+
+
+def keep(name: str, figures: dict[str, Figure], *, quick: bool, seconds: float) -> None:
+    """Write the figures as JSON under ``bench/results/``."""
+    _RESULTS.mkdir(exist_ok=True)
+    record = {
+        "bench": name,
+        "quick": quick,
+        "seconds": round(seconds, 1),
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "figures": figures,
+    }
+    (_RESULTS / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+
+
+def main() -> None:
+    """Run what was asked for, one after the other."""
+    asked = arguments()
+    for name in asked.names or BENCHES:
+        began = time.perf_counter()
+        figures = asyncio.run(BENCHES[name](asked.quick))
+        keep(name, figures, quick=asked.quick, seconds=time.perf_counter() - began)
+        print(line(name, figures), flush=True)
+
+
+if __name__ == "__main__":
+    main()

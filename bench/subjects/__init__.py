@@ -1,0 +1,1 @@
+"""The processes measured; each is ``python -m bench.subjects.NAME JSON`` with ``Settings``."""
