@@ -21,9 +21,10 @@ _PROSE_HEIGHTS = 7.0
 _PROSE_FILL = 0.55
 _ALIGNED = 0.25
 _MOST_HEADINGS = 3
-_MONOSPACED_ROWS = 3
-_MONOSPACED_CHARACTERS = 8
-_MONOSPACED_SPREAD = 0.04
+_MONOSPACED_ROWS, _MONOSPACED_SHARE = 3, 0.6
+_MONOSPACED_CHARACTERS = 12
+_MONOSPACED_DRIFT = 0.7
+_LEAST_INDENT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,25 +204,36 @@ def _independent(left: Sequence[Row], right: Sequence[Row]) -> bool:
 
 def _indents(block: Block) -> dict[int, int]:
     """Count the spaces before each row of monospaced text (by ``id`` of the row)."""
-    advances = [advance for row in block if (advance := _advance(row)) is not None]
-    if len(advances) < _MONOSPACED_ROWS:
+    long = [row for row in block if len(row.pieces[0].glyphs) >= _MONOSPACED_CHARACTERS]
+    advances = [advance for row in long if (advance := _advance(row.pieces[0])) is not None]
+    if len(advances) < max(_MONOSPACED_ROWS, _MONOSPACED_SHARE * len(long)):
         return {}
     usual = statistics.median(advances)
-    near = sum(abs(advance - usual) <= _MONOSPACED_SPREAD * usual for advance in advances)
-    if near < 0.9 * len(advances):
-        return {}
     firsts = [row.pieces[0].glyphs[0].x if row.pieces[0].glyphs else row.left for row in block]
-    left = min(firsts)
-    return {id(row): round((x - left) / usual) for row, x in zip(block, firsts, strict=True)}
+    spaces = [round((x - min(firsts)) / usual) for x in firsts]
+    # Narrow letters begin a little later than wide ones: a single space is no indent.
+    return {
+        id(row): count for row, count in zip(block, spaces, strict=True) if count >= _LEAST_INDENT
+    }
 
 
-def _advance(row: Row) -> float | None:
-    """Return the mean distance between characters; None when that says nothing."""
-    line = row.pieces[0]
-    characters = len(line.glyphs) + len(line.spaces)
-    if characters < _MONOSPACED_CHARACTERS or any(is_wide(glyph.text) for glyph in line.glyphs):
+def _advance(line: Line) -> float | None:
+    """Return the distance from character to character; None when they are not equally wide."""
+    if any(is_wide(glyph.text) for glyph in line.glyphs):
         return None
-    return (line.glyphs[-1].x - line.glyphs[0].x) / (characters - 1)
+    spaces_before = 0
+    places = []
+    for place in range(len(line.glyphs)):
+        spaces_before += place in line.spaces
+        places.append(place + spaces_before)
+    begin = line.glyphs[0].x
+    advance = (line.glyphs[-1].x - begin) / places[-1]
+    # In other text, runs of narrow and of wide letters drift away from equal steps.
+    drift = max(
+        abs(glyph.x - begin - place * advance)
+        for glyph, place in zip(line.glyphs, places, strict=True)
+    )
+    return advance if drift < _MONOSPACED_DRIFT * advance else None
 
 
 def _right_to_left(text: str) -> bool:

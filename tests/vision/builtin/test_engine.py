@@ -72,6 +72,12 @@ async def test_japanese_columns_are_read_from_right_to_left(road: Road) -> None:
 
 
 @on_the_road
+async def test_code_keeps_its_indents(road: Road) -> None:
+    answer = await road.ask(draw(texts.CODE, "mono", 18).encoded())
+    assert answer.text == "\n".join(texts.CODE)
+
+
+@on_the_road
 async def test_each_text_of_an_animation_is_written_once(road: Road) -> None:
     frames = [draw(("Always here", second), "latin", 24).image for second in ("First", "Second")]
     size = max(frame.size for frame in frames)

@@ -1,5 +1,7 @@
 """Reading order, line breaks, paragraphs, columns and tables, from places alone."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from bot.vision.builtin.layout import blocks, plain
 from bot.vision.builtin.lines import Glyph, Line
 from bot.vision.builtin.tables import Grid
 from bot.vision.builtin.write import written
+from tests.vision.builtin.texts import CODE
 
 SIZE, ADVANCE = 20.0, 10.0
 
@@ -81,12 +84,31 @@ def test_rows_of_a_table_stay_rows() -> None:
 
 
 def test_the_indents_of_code_are_kept() -> None:
-    code = ["def area(width):", "    if width < 0:", "        raise ValueError", "    return width"]
     lines = [
         line(text.strip(), 10 + ADVANCE * (len(text) - len(text.lstrip())), 30 * row)
-        for row, text in enumerate(code)
+        for row, text in enumerate(CODE)
     ]
-    assert read(*lines) == "\n".join(code)
+    assert read(*lines) == "\n".join(CODE)
+
+
+def test_prose_in_letters_of_different_widths_is_not_indented() -> None:
+    wide = {"i": 4.0, "l": 4.0, "m": 16.0, "w": 15.0}
+    lines = []
+    for row, text in enumerate(
+        ("millimetres will mimic film", "a swimmer swam along within", "no")
+    ):
+        glyphs: list[Glyph] = []
+        spaces: set[int] = set()
+        x = 10.0 + 21 * (row % 2)
+        for character in text:
+            x += wide.get(character, 10.0)
+            if character == " ":
+                spaces.add(len(glyphs))
+            else:
+                glyphs.append(Glyph(character, 0.99, x))
+        lines.append(Line(10, 30 * row, x, 30 * row + 20, tuple(glyphs), frozenset(spaces)))
+    lines += [replace(piece, top=piece.top + 90, bottom=piece.bottom + 90) for piece in lines]
+    assert all(row == row.strip() for row in read(*lines).splitlines())
 
 
 def test_a_page_that_hangs_is_straightened_before_it_is_read() -> None:
