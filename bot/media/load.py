@@ -25,6 +25,8 @@ from bot.media.trouble import DECODER_ERRORS, broken_if_raised
 _PLUGINS = (AvifImagePlugin, IcoImagePlugin, MpoImagePlugin, TiffImagePlugin, WebPImagePlugin)
 """Imported by name, so that Pillow never loads the forty others it has."""
 
+_LEAST_SHARE = 10
+"""Of a file that ends too early, a tenth of the picture must be there to be worth looking at."""
 JPEG_FORMATS = frozenset({"JPEG", "MPO"})
 """Phones write several pictures into one JPEG; Pillow then calls it MPO."""
 
@@ -80,8 +82,10 @@ def load(data: bytes, format_name: str, needs: PictureNeeds, limits: Limits) -> 
         image = _open(data, format_name, limits, forgive=True)
     with broken_if_raised("truncated"):
         loaded = _decode(image, needs, forgive=True)
-        blank = _is_one_colour(loaded.image)
-    if blank:  # the break came before the first pixel
+        top = loaded.image.height // _LEAST_SHARE
+        below = loaded.image.crop((0, top, *loaded.image.size))
+        blank = _is_one_colour(below)
+    if blank:  # the break came before anything could be seen
         raise PictureBroken("truncated")
     return loaded
 

@@ -10,7 +10,7 @@ import contextvars
 import os
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import simcord
@@ -102,16 +102,15 @@ async def _kept_fresh(env: simcord.Env, preview: simcord.Preview) -> AsyncIterat
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def play(config: Config, say: Callable[[str], None] = print) -> None:
+async def play(config: Config) -> None:
     """Run the playground until its page is closed or the process is told to stop.
 
     Raises ConfigError when there is neither Ollama nor the built-in reader.
     """
     choice = await choose_engine(config)
-    say(choice.sentence)
+    print(choice.sentence, flush=True)
     async with opened(choice.config, config.playground.port) as preview:
-        say(f"Playground: {preview.url}")
-        say("Stop it with Ctrl-C.")
+        print(f"Playground: {preview.url}\nStop it with Ctrl-C.", flush=True)
         if has_screen():
             webbrowser.open(preview.url)
         await until_signal(preview.wait_closed)

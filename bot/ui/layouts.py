@@ -199,7 +199,7 @@ def _body(request: LookRequest, answer: Answer, say: Words, budget: int) -> tupl
         ), True
     if not answer.text.strip():
         return say.say("There is no text in this picture."), True
-    if request.task is TaskName.DESCRIBE:
+    if request.task is not TaskName.OCR:
         return neutral_clipped(answer.text, budget), len(neutral(answer.text)) <= budget
     complete = fenced(answer.text)
     return (complete, True) if len(complete) <= budget else (fenced(answer.text, budget), False)

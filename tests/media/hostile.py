@@ -322,9 +322,9 @@ def _truncated() -> Iterator[_Row]:
     """Cut at many places; ``shown`` is the least part (%) from which something is seen."""
     picture = scene(640, 480)
     files: tuple[tuple[str, bytes, int], ...] = (
-        ("jpg", saved(picture, "JPEG", quality=90), 10),
+        ("jpg", saved(picture, "JPEG", quality=90), 50),
         ("progressive.jpg", saved(picture, "JPEG", quality=90, progressive=True), 10),
-        ("png", saved(picture, "PNG"), 10),
+        ("png", saved(picture, "PNG"), 50),
         ("gif", saved(picture, "GIF"), 10),
         ("webp", saved(picture, "WEBP"), 101),
         ("avif", saved(picture, "AVIF", speed=10), 101),

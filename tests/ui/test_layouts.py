@@ -50,9 +50,14 @@ def test_the_maker_is_named_first_and_the_text_follows() -> None:
     assert texts(rendered.view) == ["-# AI description by qwen3-vl:8b", "A cat."]
 
 
-def test_alt_text_stands_alone_in_a_block_that_can_be_copied() -> None:
-    rendered = render(TaskName.ALT, seen("“SALE”. A *red* poster."))
-    assert texts(rendered.view)[1] == "```\n“SALE”. A *red* poster.\n```"
+def test_alt_text_stands_alone_and_reads_as_written() -> None:
+    rendered = render(TaskName.ALT, seen("“SALE”. A red poster."))
+    assert texts(rendered.view)[1] == "“SALE”. A red poster."
+
+
+def test_read_text_stands_in_a_block_that_keeps_every_character() -> None:
+    rendered = render(TaskName.OCR, seen("a  *b*\n# c"))
+    assert texts(rendered.view)[1] == "```\na  *b*\n# c\n```"
 
 
 def test_several_pictures_are_numbered_in_order_and_failures_keep_their_place() -> None:
