@@ -6,6 +6,7 @@ the language the text is believed to be in, whether to measure, and for how many
 """
 
 import difflib
+import functools
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -31,13 +32,15 @@ from bot.vision.builtin.write import written
 _SAME_TEXT = 0.85
 """Lines of two frames that agree this much (0..1) are the same text."""
 
-_readers: list[Reader] = []
-
 
 def warm() -> None:
-    """Load the models, once."""
-    if not _readers:
-        _readers.append(Reader(PageReader(Recogniser())))
+    """Load the models, before the first job."""
+    _reader()
+
+
+@functools.cache
+def _reader() -> Reader:
+    return Reader(PageReader(Recogniser()))
 
 
 def handle(head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], Sequence[bytes]]:
@@ -64,8 +67,7 @@ def _decoded(sizes: Sequence[int], body: bytes) -> Iterator[Pixels | None]:
 
 def _read(frames: Sequence[Pixels], wanted: Layout, locale: str, deadline: float) -> Findings:
     """Read every frame and write each text once."""
-    warm()
-    reader = _readers[0]
+    reader = _reader()
     texts: list[str] = []
     tables: list[Table] = []
     seen: list[Line] = []

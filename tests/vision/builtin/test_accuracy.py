@@ -105,6 +105,17 @@ async def test_captions_over_photos_are_read(
     assert rate < HARD_LIMIT
 
 
+async def test_a_long_screenshot_is_read_without_seams(
+    road: Road, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [line for pages in FACES.values() for page in pages for line in page]
+    page = draw(lines, "japanese", 24)
+    assert page.image.height > 2.5 * page.image.width
+    count, rate = await rate_of(road, [(page.text, page.encoded())])
+    report(capsys, "long_screenshot", count, rate)
+    assert rate < HARD_LIMIT
+
+
 async def test_european_letters_are_read(road: Road, capsys: pytest.CaptureFixture[str]) -> None:
     pages = [draw(lines, "latin", 22) for lines in texts.EUROPEAN.values()]
     count, rate = await rate_of(road, ((page.text, page.encoded()) for page in pages))
