@@ -12,7 +12,7 @@ PY := $(VENV)/bin/python
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
 
-setup: ## install everything that `make run` needs into .venv
+setup: ## install everything that `make run` needs into .venv; more: EXTRAS="heif postgres"
 	@$(call install,run)
 
 setup-dev: ## install what the checks need, too
@@ -47,6 +47,8 @@ lock: ## resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: to the 
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --all-extras -o requirements/dev.txt
 	$(COMPILE) -c requirements/dev.txt --extra builtin --extra playground -o requirements/run.txt
 	$(COMPILE) -c requirements/dev.txt -o requirements/core.txt
+	$(COMPILE) -c requirements/dev.txt --extra heif -o requirements/heif.txt
+	$(COMPILE) -c requirements/dev.txt --extra postgres -o requirements/postgres.txt
 
 clean: ## remove .venv and every cache
 	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
@@ -55,15 +57,21 @@ COMPILE = $(if $(UV),uv,PYTHONPATH=.tools .tools/bin/uv) pip compile pyproject.t
 	--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock"
 
-# Installs requirements/$(1).txt. A copy of each lock file is kept in .venv: as long as the copy of
-# this one, or of dev (which holds all of it at the same versions), equals the file, all is done.
-# Debian's Python has no ensurepip and refuses to install outside of a venv (PEP 668), so the venv is
-# made without pip and filled from outside.
+# Installs requirements/$(1).txt, and those of EXTRAS, which are remembered. A copy of each lock file
+# is kept in .venv: as long as it equals the file (or dev's does, which holds all at the same
+# versions), all is done. Debian's Python has no ensurepip and refuses to install outside of a venv
+# (PEP 668), so the venv is made without pip and filled from outside.
 define install
 set -e; \
 current() { cmp -s requirements/$$1.txt $(VENV)/installed-$$1.txt; }; \
+wanted="$(1) $(EXTRAS)"; \
+for extra in heif postgres; do \
+	if [ -e $(VENV)/installed-$$extra.txt ]; then wanted="$$wanted $$extra"; fi; \
+done; \
 if $(PY) -c '' 2>/dev/null; then \
-	if current $(1) || current dev; then exit 0; fi; \
+	current dev && exit 0; \
+	missing=; for use in $$wanted; do current $$use || missing=yes; done; \
+	[ -n "$$missing" ] || exit 0; \
 else \
 	rm -rf $(VENV); \
 	if [ -n '$(UV)' ]; then \
@@ -74,19 +82,17 @@ else \
 		$(PYTHON) -m venv --without-pip $(VENV); \
 	fi; \
 fi; \
-echo "Installing requirements/$(1).txt into $(VENV) (once) …"; \
+files=; for use in $$wanted; do files="$$files -r requirements/$$use.txt"; done; \
+echo "Installing$$files into $(VENV) (once) …"; \
 rm -f $(VENV)/installed-*.txt; \
 if [ -n '$(UV)' ]; then \
-	uv pip install --quiet --python $(PY) --require-hashes -r requirements/$(1).txt; \
+	uv pip install --quiet --python $(PY) --require-hashes $$files; \
 else \
 	if $(PYTHON) -m pip --version >/dev/null 2>&1; then pip="$(PYTHON) -m pip --python $(PY)"; \
 	elif $(PY) -m ensurepip >/dev/null 2>&1; then pip="$(PY) -m pip"; \
 	else echo "$(PYTHON) has no pip. Install it (Debian: apt install python3-pip) or uv, then try again." >&2; exit 1; \
 	fi; \
-	$$pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/$(1).txt; \
+	$$pip install --quiet --disable-pip-version-check --no-input --require-hashes $$files; \
 fi; \
-for lock in core run dev; do \
-	cp requirements/$$lock.txt $(VENV)/installed-$$lock.txt; \
-	if [ $$lock = $(1) ]; then break; fi; \
-done
+for use in $$wanted; do cp requirements/$$use.txt $(VENV)/installed-$$use.txt; done
 endef

@@ -74,7 +74,7 @@ def picture_checks(found: Mapping[str, LookoutError | None]) -> Iterator[Check]:
         yield warn(
             "HEIC",
             "HEIC pictures (iPhone) cannot be read.",
-            "If you want them: pip install pillow-heif (its wheel is under the GPL).",
+            "If you want them: make setup EXTRAS=heif (pillow-heif's wheel is under the GPL).",
         )
     if broken:
         kinds = sorted({type(problem).__name__ for problem in broken.values()})
