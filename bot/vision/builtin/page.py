@@ -34,6 +34,16 @@ class Page:
     lines: tuple[Line, ...]
     complete: bool = True
 
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+        return int(self.pixels.shape[0])
+
 
 class PageReader:
     """Reads pages until ``deadline`` (of ``time.monotonic``), then stops with what it has."""

@@ -48,7 +48,7 @@ class Reader:
         ``locale`` is the language the text is believed to be in; empty when nobody said.
         """
         page = self._first.read(pixels, deadline)
-        verdict = judge(page.lines)
+        verdict = judge(page.lines, page.width, page.height)
         if all(line.readable for line in verdict.lines):
             return page, verdict
         script = SCRIPTS_BY_LANGUAGE.get(locale.partition("-")[0], "") or verdict.script
@@ -60,7 +60,7 @@ class Reader:
                 if seen.quarters:
                     turned = np.ascontiguousarray(np.rot90(page.pixels, seen.quarters))
                     page = self._first.read(turned, deadline, turn=0)
-                    verdict = judge(page.lines)
+                    verdict = judge(page.lines, page.width, page.height)
         candidates = _candidates(script, installed, locale)
         lines = _filled(page.pixels, verdict.lines, candidates, deadline)
         return page, verdict_of(lines, script)

@@ -20,6 +20,10 @@ _UNEXPLAINED = 0.5
 _NAMING_QUALITY = 0.5
 """What reads worse than this names no script: Thai on its head looks a little like Greek."""
 _SHORTEST_SHAPE = 2.0
+_LARGEST_SHARE, _LARGEST_PIXELS = 0.2, 60
+"""What cannot be read and is taller than this part of the page is a row of things, not of text."""
+_LEAST_AREA = 0.002
+"""So little that cannot be read, in a picture without other text, is not worth a word."""
 _SCRIPT_SHARE = 0.5
 _NOTED_SHARE = 0.2
 
@@ -62,8 +66,11 @@ class Verdict:
         return self.unreadable_share >= _NOTED_SHARE
 
 
-def judge(lines: Iterable[Line]) -> Verdict:
-    """Drop what is no text, mark what could not be read, name the script where it shows."""
+def judge(lines: Iterable[Line], width: int, height: int) -> Verdict:
+    """Drop what is no text, mark what could not be read, name the script where it shows.
+
+    ``width`` and ``height`` are the page's, in pixels.
+    """
     found = list(lines)
     in_company = any(
         len(line.glyphs) > _FEW_CHARACTERS and line.quality >= _CERTAIN_QUALITY for line in found
@@ -71,8 +78,14 @@ def judge(lines: Iterable[Line]) -> Verdict:
     least_quality = _CERTAIN_QUALITY if in_company else _ALONE_QUALITY
     text = [line for line in found if _is_text(line, least_quality)]
     script = _script_of(text)
-    judged = tuple(replace(line, readable=_was_read(line, script)) for line in text)
-    return verdict_of(judged, script)
+    readable = READABLE_QUALITY if in_company else _CERTAIN_QUALITY
+    judged = [replace(line, readable=_was_read(line, script, readable)) for line in text]
+    largest = max(_LARGEST_SHARE * min(width, height), _LARGEST_PIXELS)
+    likely = [line for line in judged if line.readable or line.size <= largest]
+    if not any(line.readable for line in likely):
+        area = sum(line.width * line.height for line in likely)
+        likely = likely if area >= _LEAST_AREA * width * height else []
+    return verdict_of(likely, script)
 
 
 def verdict_of(lines: Sequence[Line], script: str = "") -> Verdict:
@@ -93,8 +106,8 @@ def _is_text(line: Line, least_quality: float) -> bool:
     return bool(line.glyphs) and line.quality >= least_quality
 
 
-def _was_read(line: Line, script: str) -> bool:
-    if line.quality < READABLE_QUALITY:
+def _was_read(line: Line, script: str, least_quality: float) -> bool:
+    if line.quality < least_quality:
         return False
     if script == VIETNAMESE:
         return line.text.isascii()

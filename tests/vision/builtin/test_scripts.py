@@ -63,6 +63,9 @@ async def test_the_readable_lines_of_a_mixed_page_are_kept(road: Road) -> None:
     assert answer.text.split("\n") == expected
 
 
+PAGE = (640, 480)
+
+
 def line(text: str, *, coverage: float = 1.0) -> Line:
     letters = text.replace(" ", "")
     glyphs = tuple(Glyph(letter, 1.0, place * 10.0) for place, letter in enumerate(letters))
@@ -73,32 +76,43 @@ def line(text: str, *, coverage: float = 1.0) -> Line:
 
 
 def test_characters_that_explain_little_of_the_ink_were_not_read() -> None:
-    read, left = judge([line("Library hours"), line(".", coverage=0.05)]).lines
+    read, left = judge([line("Library hours"), line(".", coverage=0.05)], *PAGE).lines
     assert read.readable
     assert not left.readable
 
 
 def test_a_round_thing_that_looks_like_a_letter_is_no_text() -> None:
     dot = Line(0, 0, 20, 20, (Glyph("O", 0.5, 10.0),))
-    assert judge([dot]).lines == ()
+    assert judge([dot], *PAGE).lines == ()
 
 
 def test_a_single_certain_digit_is_text() -> None:
     digit = Line(0, 0, 20, 20, (Glyph("7", 0.99, 10.0),))
-    assert judge([digit]).lines[0].readable
+    assert judge([digit], *PAGE).lines[0].readable
 
 
 @pytest.mark.parametrize("text", ["Δx = 3 μm", "α = 0.05, n = 12", "the angle Θ is small"])
 def test_greek_letters_in_formulas_are_no_greek_page(text: str) -> None:
     assert line(text).text == text
-    verdict = judge([line(text)])
+    verdict = judge([line(text)], *PAGE)
     assert verdict.script == ""
     assert verdict.lines[0].readable
 
 
 def test_half_the_text_unread_is_a_page_that_cannot_be_read() -> None:
     lost = [line(".", coverage=0.1)] * 2
-    assert judge([*lost, line("Short")]).unreadable
-    verdict = judge([*lost, line("A good line that counts for more")])
+    assert judge([*lost, line("Short")], *PAGE).unreadable
+    verdict = judge([*lost, line("A good line that counts for more")], *PAGE)
     assert not verdict.unreadable
     assert verdict.worth_a_note
+
+
+def test_rows_of_things_in_a_photo_are_no_unreadable_text() -> None:
+    coins = [Line(0, top, 500, top + 130, (), coverage=0.0) for top in (0, 150, 300)]
+    assert judge(coins, *PAGE).lines == ()
+
+
+def test_a_badge_too_small_to_read_is_not_worth_a_word() -> None:
+    badge = Line(300, 300, 400, 330, (), coverage=0.0)
+    assert judge([badge], 2000, 2000).lines == ()
+    assert judge([badge], *PAGE).unreadable
