@@ -35,9 +35,11 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     return parsed
 
 
-def keep(name: str, figures: dict[str, Figure], *, quick: bool, seconds: float) -> None:
-    """Write the figures as JSON under ``bench/results/``."""
-    _RESULTS.mkdir(exist_ok=True)
+def keep(
+    name: str, figures: dict[str, Figure], folder: Path, *, quick: bool, seconds: float
+) -> None:
+    """Write the figures as JSON into ``folder``."""
+    folder.mkdir(exist_ok=True)
     record = {
         "bench": name,
         "quick": quick,
@@ -46,7 +48,7 @@ def keep(name: str, figures: dict[str, Figure], *, quick: bool, seconds: float) 
         "cores": os.cpu_count(),
         "figures": figures,
     }
-    (_RESULTS / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+    (folder / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
 
 
 def main() -> None:
@@ -55,7 +57,7 @@ def main() -> None:
     for name in asked.names or BENCHES:
         began = time.perf_counter()
         figures = asyncio.run(BENCHES[name](asked.quick))
-        keep(name, figures, quick=asked.quick, seconds=time.perf_counter() - began)
+        keep(name, figures, _RESULTS, quick=asked.quick, seconds=time.perf_counter() - began)
         print(line(name, figures), flush=True)
 
 

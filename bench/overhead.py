@@ -33,6 +33,7 @@ class Plan:
     requests: int = 200
     streamed: int = 20
     others: int = 60
+    first_words: Speed = _STREAMED
 
     @classmethod
     def quick(cls) -> "Plan":
@@ -104,7 +105,7 @@ async def _answers(
 
 
 async def _first_words(around: World, album: _Album, plan: Plan, times: dict[Kind, Times]) -> None:
-    async with bot(around, "lookout", _STREAMED, edit_interval_seconds=_CALM_SECONDS):
+    async with bot(around, "lookout", plan.first_words, edit_interval_seconds=_CALM_SECONDS):
         await _warm(around, album, plan.kinds[0])
         for kind in plan.kinds:
             for _ in range(plan.times(plan.streamed, kind)):

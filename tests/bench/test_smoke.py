@@ -1,0 +1,44 @@
+"""Each bench runs to its end at a tiny size; what it measured is nobody's business here."""
+
+from pathlib import Path
+
+import pytest
+
+from bench import load, memory, overhead
+from bench.engine import Speed
+from bench.photos import SMALL, Kind
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="reads memory from /proc"
+)
+SNAPSHOT = Kind("snapshot", 640, 480)
+FAST = Speed(parallel=2, first_word_seconds=0.05, words=2, word_seconds=0.01)
+
+
+async def test_load_answers_everybody_about_their_own_picture() -> None:
+    figures = await load.measure(load.Plan(kind=SNAPSHOT, people=3, bursts=2, speed=FAST))
+
+    assert figures["answers"] == 6
+    assert figures["wrong_pictures"] == 0
+    assert 0 < figures["throughput_ratio"] <= 1
+    assert 0 < figures["picture_bytes_max"] <= 400_000
+    assert {"ack_p50_ms", "ack_p99_ms", "stall_max_ms"} <= figures.keys()
+
+
+async def test_memory_is_that_of_the_bot_and_of_its_workers() -> None:
+    figures = await memory.measure(memory.Plan(kind=SNAPSHOT, people=3, pictures=5, speed=FAST))
+
+    assert figures["pictures"] == 5
+    assert figures["wrong_pictures"] == 0
+    assert figures["bot_peak_mb"] >= figures["bot_before_mb"] > 0
+    assert figures["worker_peak_mb"] > 0
+
+
+async def test_overhead_is_given_for_each_kind_of_picture() -> None:
+    plan = overhead.Plan(kinds=(SMALL,), requests=2, streamed=2, others=2, first_words=FAST)
+
+    figures = await overhead.measure(plan)
+
+    assert figures["wrong_pictures"] == 0
+    for key in ("p50_ms", "p99_ms", "first_word_p50_ms", "bare_ratio", "decode_ratio"):
+        assert figures[f"small_{key}"] > 0
