@@ -1,6 +1,6 @@
 """The documentation is what the code is: every command, setting, model, error, link and example.
 
-Parts of pages, between ``<!-- begin: NAME -->`` and ``<!-- end: NAME -->``, are written from the code.
+Parts of pages, from ``<!-- begin: NAME -->`` to ``<!-- end: NAME -->``, are written from the code.
 To write them anew after a change, run this file with ``LOOKOUT_WRITE_DOCS=1`` in the environment.
 """
 
