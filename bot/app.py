@@ -113,6 +113,7 @@ class Lookout:
                 gate=self.gate,
                 answers=answers,
                 hold=self.config.pictures.workers + 1,
+                max_frames=self.config.pictures.max_frames,
             )
             self.running = Running()
             stack.push_async_callback(self.running.close, GRACE_SECONDS)

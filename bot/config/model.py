@@ -188,7 +188,7 @@ class PictureSettings(Section):
         25_000_000, ge=1_000_000, le=500_000_000, description="Most pixels of any other picture."
     )
     max_frames: int = Field(
-        4, ge=1, le=8, description="Frames of an animation that the model is shown."
+        4, ge=1, le=4, description="Frames of an animation that the model is shown."
     )
     workers: int = Field(2, ge=1, le=32, description="Processes that decode pictures.")
     worker_memory_bytes: int = Field(

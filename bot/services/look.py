@@ -85,7 +85,8 @@ class _Board:
 class Look:
     """The road from a picture's address to its answer.
 
-    ``hold`` bounds how many originals are in memory at once (fetched and not yet prepared).
+    ``hold`` bounds how many originals are in memory at once (fetched and not yet prepared),
+    ``max_frames`` how many frames of an animation the model is shown.
     """
 
     fetcher: Fetcher
@@ -94,6 +95,7 @@ class Look:
     gate: Gate
     answers: AnswerStore
     hold: int = 4
+    max_frames: int = 4
     _sharing: Sharing = field(default_factory=Sharing, init=False)
     _holding: asyncio.Semaphore = field(init=False)
 
@@ -140,6 +142,7 @@ class Look:
         engine = self.engine
         using = engine.would_use(request.task) if isinstance(engine, ChoosingEngine) else engine
         needs = using.needs_for(request.task, request.parameters)
+        needs = replace(needs, max_frames=min(needs.max_frames, self.max_frames))
         picture = await self._picture(source, needs)
         key = AnswerKey(
             picture_sha256=picture.sha256,

@@ -10,7 +10,7 @@ from discord import ui
 from bot.domain.answer import Answer, Table
 from bot.domain.errors import LookoutError, UserError
 from bot.domain.picture import SourceKind
-from bot.domain.task import TaskName
+from bot.domain.task import Layout, TaskName
 from bot.services.look import LookRequest
 from bot.services.progress import Outcome, Part, Seen, Stage
 from bot.tasks.phrases import clip_at_sentence
@@ -199,7 +199,7 @@ def _body(request: LookRequest, answer: Answer, say: Words, budget: int) -> tupl
         ), True
     if not answer.text.strip():
         return say.say("There is no text in this picture."), True
-    if request.task is not TaskName.OCR:
+    if request.task is not TaskName.OCR or request.parameters.layout is Layout.PLAIN:
         return neutral_clipped(answer.text, budget), len(neutral(answer.text)) <= budget
     complete = fenced(answer.text)
     return (complete, True) if len(complete) <= budget else (fenced(answer.text, budget), False)

@@ -217,6 +217,15 @@ async def test_another_seed_asks_again_and_replaces_what_was_kept() -> None:
     assert texts((await look.run(request(ref()))).outcomes) == ["new"]
 
 
+async def test_no_more_frames_are_prepared_than_the_operator_allows() -> None:
+    bench = Bench()
+    bench.engine.enqueue(answer())
+    look = bench.look()
+    look.max_frames = 2
+    await look.run(request(ref()))
+    assert bench.preparer.needs[0].max_frames == 2
+
+
 async def test_few_originals_are_in_memory_at_once() -> None:
     bench = Bench(hold=2)
     for _ in range(8):

@@ -12,7 +12,7 @@ from bot.domain.answer import Answer, Table
 from bot.domain.errors import EngineUnavailable, LookoutError, NotAPicture
 from bot.domain.picture import Frame, Note, Picture, PictureFacts, PictureRef, SourceKind
 from bot.domain.ports import Asker
-from bot.domain.task import Parameters, TaskName
+from bot.domain.task import Layout, Parameters, TaskName
 from bot.services.look import LookRequest
 from bot.services.progress import Outcome, Part, Seen, Stage
 from bot.ui.files import csv_bytes
@@ -34,9 +34,10 @@ def render(
     *outcomes: Outcome,
     sources: tuple[PictureRef | LookoutError, ...] = (),
     as_file: bool = False,
+    layout: Layout = Layout.PLAIN,
 ) -> Rendered:
     request = LookRequest(
-        task, sources or tuple(source() for _ in outcomes), Parameters(), Asker(1)
+        task, sources or tuple(source() for _ in outcomes), Parameters(layout=layout), Asker(1)
     )
     return finished(request, outcomes, "en-US", reference="AB12", as_file=as_file, buttons=[])
 
@@ -55,9 +56,14 @@ def test_alt_text_stands_alone_and_reads_as_written() -> None:
     assert texts(rendered.view)[1] == "“SALE”. A red poster."
 
 
-def test_read_text_stands_in_a_block_that_keeps_every_character() -> None:
-    rendered = render(TaskName.OCR, seen("a  *b*\n# c"))
-    assert texts(rendered.view)[1] == "```\na  *b*\n# c\n```"
+def test_read_text_shows_its_marks_instead_of_obeying_them() -> None:
+    rendered = render(TaskName.OCR, seen("a  *b*\n\n# c"))
+    assert texts(rendered.view)[1] == "a  \\*b\\*\n\n\\# c"
+
+
+def test_tables_and_markdown_stand_in_a_block_as_they_are_written() -> None:
+    rendered = render(TaskName.OCR, seen("| a |\n| --- |"), layout=Layout.TABLE)
+    assert texts(rendered.view)[1] == "```\n| a |\n| --- |\n```"
 
 
 def test_several_pictures_are_numbered_in_order_and_failures_keep_their_place() -> None:
@@ -100,7 +106,7 @@ def test_long_text_is_shown_in_part_and_attached_whole() -> None:
     (attached,) = rendered.files
     assert attached.name == "text.txt"
     assert attached.data.decode() == text
-    assert texts(rendered.view)[1].endswith("…\n```")
+    assert texts(rendered.view)[1].endswith("…")
 
 
 def test_text_is_attached_when_a_file_was_asked_for() -> None:
