@@ -247,6 +247,11 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors, link
 
 
+def test_every_picture_is_shown() -> None:
+    links = {Path(link).name for page in PAGES for link in _LINK.findall(_prose(page))}
+    assert links >= PICTURES
+
+
 def test_every_page_can_be_reached_from_the_readme() -> None:
     seen: set[Path] = set()
     ahead = [ROOT / "README.md"]
