@@ -55,6 +55,7 @@ async def measure(plan: Plan) -> dict[str, Figure]:
         "cpu_share": ours.watched["cpu_share"],
         "bot_peak_mb": ours.memory_mb,
     }
+    figures |= spread("handover", _handover_seconds(ours, plan.speed.parallel))
     figures |= spread(
         "plain_bot_ack", [r.acknowledged_at - r.dispatched_at for r in plain.requests]
     )

@@ -5,6 +5,7 @@ appears in no log line and no exception.
 """
 
 import asyncio
+import io
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -161,16 +162,14 @@ class DiscordFetcher:
         expected = response.content_length
         if expected is not None and expected > self._max_bytes:
             raise PictureTooLarge(max_bytes=self._max_bytes, size_bytes=expected)
-        chunks: list[bytes] = []
-        received = 0
+        sink = io.BytesIO()  # hands its buffer out as it is: joining pieces would take it twice
         async for chunk in response.chunks:
-            received += len(chunk)
-            if received > self._max_bytes:
+            if sink.tell() + len(chunk) > self._max_bytes:
                 raise PictureTooLarge(max_bytes=self._max_bytes)
-            chunks.append(chunk)
-        if expected is not None and received < expected:
+            sink.write(chunk)
+        if expected is not None and sink.tell() < expected:
             raise TransportError("short")
-        return b"".join(chunks)
+        return sink.getvalue()
 
     def _check(self, ref: PictureRef) -> None:
         """Refuse what can be refused without asking anyone."""
