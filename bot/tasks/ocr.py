@@ -1,6 +1,7 @@
 """OCR: the text in a picture, exactly as written."""
 
 import re
+import unicodedata
 
 from pydantic import BaseModel, Field
 
@@ -10,6 +11,9 @@ from bot.domain.task import Layout, Parameters, Question, TaskName
 from bot.tasks.base import Finished, Prompt, Task, language_name
 
 UNREADABLE = "[unreadable]"
+_LEAST_WIDTH = 3
+_MOST_WIDTH = 40
+"""Columns; a longer cell sticks out rather than pushing every row off a phone's screen."""
 _SYSTEM = (
     "You transcribe pictures. Write down all text exactly as it stands, with its line breaks, "
     "spelling and punctuation, from top to bottom and in reading order. Add nothing, translate "
@@ -96,15 +100,34 @@ class OcrTask(Task):
 
 
 def as_markdown(table: Table) -> str:
-    """Write a table as GitHub Markdown; short rows are filled, bars and breaks escaped."""
-    width = max(len(row) for row in table.rows)
+    """Write a table as GitHub Markdown, in columns for a fixed-width font.
+
+    Short rows are filled, bars and breaks inside cells escaped.
+    """
+    count = max(len(row) for row in table.rows)
     rows = [
-        [cell.replace("|", "\\|").replace("\n", " ") for cell in row] + [""] * (width - len(row))
+        [cell.replace("|", "\\|").replace("\n", " ") for cell in row] + [""] * (count - len(row))
         for row in table.rows
     ]
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    lines.insert(1, "|" + " --- |" * width)
+    widths = [
+        max(_LEAST_WIDTH, *(min(_MOST_WIDTH, _width(row[column])) for row in rows))
+        for column in range(count)
+    ]
+    lines = [_markdown_row(row, widths) for row in rows]
+    lines.insert(1, _markdown_row(["-" * width for width in widths], widths))
     return "\n".join(lines)
+
+
+def _markdown_row(cells: list[str], widths: list[int]) -> str:
+    padded = (
+        cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)
+    )
+    return "| " + " | ".join(padded) + " |"
+
+
+def _width(text: str) -> int:
+    """Count the columns of a fixed-width font; Chinese and Japanese characters take two."""
+    return sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in text)
 
 
 def markdown_tables(text: str) -> tuple[Table, ...]:

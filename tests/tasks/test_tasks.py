@@ -106,7 +106,7 @@ def test_a_table_survives_the_way_through_markdown(rows: list[tuple[str, ...]]) 
 def test_tables_come_as_markdown_and_rows() -> None:
     reply = TablesReply(tables=[TableReply(rows=[["a", "b|c"], ["1"]])])
     finished = TASKS[TaskName.OCR].finish(reply, Parameters(layout=Layout.TABLE))
-    assert finished.text == "| a | b\\|c |\n| --- | --- |\n| 1 |  |"
+    assert finished.text == "| a   | b\\|c |\n| --- | ---- |\n| 1   |      |"
     assert finished.tables == (Table((("a", "b|c"), ("1",))),)
 
 
