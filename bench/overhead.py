@@ -38,7 +38,7 @@ class Plan:
     @classmethod
     def quick(cls) -> "Plan":
         """Plan for 45 seconds."""
-        return cls(requests=25, streamed=3, others=6)
+        return cls(requests=20, streamed=2, others=4)
 
     def times(self, count: int, kind: Kind) -> int:
         """Say how often ``count`` is for this kind."""
