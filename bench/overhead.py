@@ -38,12 +38,12 @@ class Plan:
     @classmethod
     def quick(cls) -> "Plan":
         """Plan for 45 seconds."""
-        return cls(requests=20, streamed=2, others=4)
+        return cls(requests=40, streamed=2, others=6)
 
     def times(self, count: int, kind: Kind) -> int:
         """Say how often ``count`` is for this kind."""
         megapixels = kind.width * kind.height / 1e6
-        return max(2, count // (1 if megapixels < 1 else 2 if megapixels < 20 else 5))
+        return max(2, count // (1 if megapixels < 1 else 3 if megapixels < 20 else 8))
 
 
 @dataclass(slots=True)
@@ -106,7 +106,9 @@ async def _answers(
 
 async def _first_words(around: World, album: _Album, plan: Plan, times: dict[Kind, Times]) -> None:
     async with bot(around, "lookout", plan.first_words, edit_interval_seconds=_CALM_SECONDS):
+        around.engine.set_speed(_AT_ONCE)
         await _warm(around, album, plan.kinds[0])
+        around.engine.set_speed(plan.first_words)
         for kind in plan.kinds:
             for _ in range(plan.times(plan.streamed, kind)):
                 await _ask(around, album, kind, times[kind], streamed=True)
