@@ -19,6 +19,7 @@ from bot.config import Config
 from bot.domain.errors import ConfigError, StorageFailed
 from bot.domain.ports import Engine, Fetcher
 from bot.domain.task import TaskName
+from bot.logs import use_host_logging
 from bot.media.fetch import DISCORD_HOSTS, AiohttpTransport, DiscordFetcher, Transport
 from bot.media.preparer import HANDLER, PicturePreparer
 from bot.services.look import Look
@@ -76,7 +77,7 @@ class Lookout:
         engine: Engine | None = None,
     ) -> None:
         self.config = config or Config()
-        self.links = LinkRenewer()
+        self.links = LinkRenewer(asks_discord=transport is None)
         self.commands = CommandNames()
         storage, replies = self.config.storage, self.config.replies
         self.retention = timedelta(hours=storage.answer_retention_hours)
@@ -95,6 +96,7 @@ class Lookout:
         return secrets.randbits(62)
 
     async def __aenter__(self) -> Self:
+        use_host_logging()
         async with contextlib.AsyncExitStack() as stack:
             self.database = await stack.enter_async_context(
                 Database(self.config.storage.database, backup=self.config.storage.backup)

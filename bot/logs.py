@@ -48,6 +48,25 @@ def _shown(key: str, value: object) -> object:
     return _shown(key, str(value))
 
 
+def use_host_logging() -> None:
+    """Write records through the standard library, where a host bot has set up nothing else.
+
+    Left alone, structlog prints everything to standard output.
+    """
+    if structlog.is_configured():
+        return
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            without_secrets,
+            structlog.stdlib.render_to_log_kwargs,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+
+
 @contextmanager
 def logging_to(
     stream: TextIO, level: str = "INFO", style: Literal["auto", "console", "json"] = "auto"

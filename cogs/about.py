@@ -10,8 +10,8 @@ from bot.ui.asking import Interaction
 from bot.ui.cog import LookoutCog, T
 from bot.ui.errors import responding
 from bot.ui.i18n import words
-from bot.ui.layouts import plain
-from bot.ui.pages import about_page, help_page, status_page
+from bot.ui.layouts import maker, plain
+from bot.ui.pages import about_page, forgotten_page, help_page, status_page
 
 _anywhere = app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
 _by_anyone = app_commands.allowed_installs(guilds=True, users=True)
@@ -37,11 +37,12 @@ class About(LookoutCog):
     async def about(self, interaction: Interaction) -> None:
         """Say what this is and what it keeps."""
         async with responding(interaction):
+            engine, say = self.house.engine, words(interaction.locale.value)
             page = about_page(
                 self.house.commands,
-                words(interaction.locale.value),
+                say,
                 version=__version__,
-                model=self.house.engine.model_for(TaskName.DESCRIBE),
+                model=maker(engine.name, engine.model_for(TaskName.DESCRIBE), say),
                 answers_kept=self.house.retention,
                 buttons_kept=self.house.replies.buttons_kept,
             )
@@ -74,11 +75,7 @@ class About(LookoutCog):
         async with responding(interaction):
             await interaction.response.defer(thinking=True, ephemeral=True)
             count = await self.house.posted.delete_person(interaction.user.id)
-            text = words(interaction.locale.value).say_plural(
-                "Deleted: the record of {count} answer. Its buttons no longer work.",
-                "Deleted: the records of {count} answers. Their buttons no longer work.",
-                count,
-            )
+            text = forgotten_page(count, words(interaction.locale.value))
             await interaction.edit_original_response(view=plain(text))
 
     @commands.Cog.listener()

@@ -15,8 +15,9 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 TOP_LEVEL = {
-    ".ci", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "bench", "bot",
-    "cogs", "config.example.toml", "docs", "migrations", "pyproject.toml", "requirements", "tests",
+    ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
+    "bench", "bot", "cogs", "config.example.toml", "docs", "migrations", "pyproject.toml",
+    "requirements", "tests",
 }  # fmt: skip
 MAX_MODULE_LINES = 400
 MAX_TEST_MODULE_LINES = 500

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.doctor.check import Check, fail, ok, warn
-from bot.domain.errors import FormatUnsupported, LookoutError, StorageFailed
+from bot.domain.errors import ConfigError, FormatUnsupported, LookoutError, StorageFailed
 from bot.storage.database import DatabaseHealth
 
 _MEGABYTE = 1_000_000
@@ -21,11 +21,15 @@ _DATABASE_TROUBLE = {
 }
 
 
-def database_checks(found: DatabaseHealth | StorageFailed | None) -> Iterator[Check]:
+def database_checks(
+    found: DatabaseHealth | StorageFailed | ConfigError | None,
+) -> Iterator[Check]:
     """Look at the database; None is one that will be made at the first start."""
     match found:
         case None:
             yield ok("database", "It will be made at the first start.")
+        case ConfigError():
+            yield fail("database", "Its address cannot be used.", f"{found}.")
         case StorageFailed():
             yield _database_trouble(found.reason)
         case DatabaseHealth(trouble=str() as trouble):

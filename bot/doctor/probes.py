@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.config import PictureSettings, VisionSettings
 from bot.doctor.local_findings import ReaderFacts
 from bot.doctor.samples import samples
-from bot.domain.errors import LookoutError, StorageFailed
+from bot.domain.errors import ConfigError, LookoutError, StorageFailed
 from bot.domain.picture import PictureNeeds
 from bot.media.preparer import HANDLER, PicturePreparer
 from bot.storage.database import Database, DatabaseHealth
@@ -26,9 +26,12 @@ async def probe_models(vision: VisionSettings) -> tuple[ModelCheck, ...]:
         return tuple([await catalog.check(name) for name in vision.all_models])
 
 
-async def probe_database(url: str) -> DatabaseHealth | StorageFailed | None:
+async def probe_database(url: str) -> DatabaseHealth | StorageFailed | ConfigError | None:
     """Open the database and look at it; None for an SQLite file that can be made later."""
-    database = Database(url)
+    try:
+        database = Database(url)
+    except ConfigError as error:
+        return error
     if database.path is not None and not await asyncio.to_thread(database.path.exists):
         folder = await asyncio.to_thread(_nearest_folder, database.path)
         return None if os.access(folder, os.W_OK) else StorageFailed("read_only")
@@ -41,7 +44,10 @@ async def probe_database(url: str) -> DatabaseHealth | StorageFailed | None:
 
 async def probe_disk(url: str) -> int | None:
     """Return the free bytes where an SQLite file is or will be; None for a server's database."""
-    path = Database(url).path
+    try:
+        path = Database(url).path
+    except ConfigError:
+        return None  # the database's own check says what is wrong with the address
     if path is None:
         return None
     folder = await asyncio.to_thread(_nearest_folder, path)

@@ -20,6 +20,7 @@ class Kind(enum.StrEnum):
     VIDEO = "video"
     AUDIO = "audio"
     DOCUMENT = "document"
+    DRAWING = "drawing"
     ARCHIVE = "archive"
     TEXT = "text"
     WEB_PAGE = "web page"
@@ -191,7 +192,7 @@ def _by_text(start: bytes, data: bytes) -> Sniffed:
     if text.startswith(b"<"):
         if _HTML.search(text):
             return Sniffed(Kind.WEB_PAGE)
-        return Sniffed(Kind.DOCUMENT if _SVG.search(text) else Kind.TEXT)
+        return Sniffed(Kind.DRAWING if _SVG.search(text) else Kind.TEXT)
     if not _is_text(start):
         return Sniffed(Kind.UNKNOWN)
     if text.startswith(b"{") and b'"' in text and _is_lottie(data):

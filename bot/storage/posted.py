@@ -35,11 +35,16 @@ def link_expiry(url: str) -> datetime | None:
         return None
 
 
+def unsigned(url: str) -> str:
+    """Return ``url`` without the signature that opens it."""
+    return urlsplit(url)._replace(query="").geturl()
+
+
 class SqlPostedAnswerStore:
     """Keeps what buttons need, each until its own expiry. ``now`` gives UTC times.
 
-    A picture's address is kept only as long as it works: afterwards its ``url`` is empty, and the
-    ids beside it find the picture again. Raises StorageFailed.
+    A picture's signed address is kept only as long as it works: afterwards ``url`` is without its
+    signature, which opens nothing, but lets Discord be asked for a fresh one. Raises StorageFailed.
     """
 
     def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
@@ -126,7 +131,8 @@ def _without_dead_links(sources: list[dict[str, Any]], now: datetime) -> dict[st
     kept = []
     for source in sources:
         expiry = link_expiry(source["url"])
-        kept.append(source if expiry is None or expiry > now else {**source, "url": ""})
+        live = expiry is None or expiry > now
+        kept.append(source if live else {**source, "url": unsigned(source["url"])})
     return {"sources": kept, "links_expire_at": _next_expiry(source["url"] for source in kept)}
 
 

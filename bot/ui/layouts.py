@@ -176,15 +176,23 @@ def _label(task: TaskName, outcomes: Sequence[Outcome], say: Words) -> str:
     answers = [outcome.answer for outcome in outcomes if isinstance(outcome, Seen)]
     if not answers:
         return ""
-    model = ", ".join(dict.fromkeys(neutral_clipped(answer.model, 80) for answer in answers))
-    if all(answer.engine == "builtin" for answer in answers):
-        return "-# " + say.say("Measured by the built-in reader, not by an AI model.")
+    model = ", ".join(dict.fromkeys(maker(a.engine, a.model, say) for a in answers))
+    measured = all(answer.engine == "builtin" for answer in answers)
     labels = {
-        TaskName.DESCRIBE: say.say("AI description by {model}", model=model),
-        TaskName.ALT: say.say("AI alt text by {model}: check it before you use it", model=model),
+        TaskName.DESCRIBE: say.say("Description by {model}", model=model)
+        if measured
+        else say.say("AI description by {model}", model=model),
+        TaskName.ALT: say.say("Alt text by {model}: check it before you use it", model=model)
+        if measured
+        else say.say("AI alt text by {model}: check it before you use it", model=model),
         TaskName.OCR: say.say("Text read by {model}", model=model),
     }
     return "-# " + labels[task]
+
+
+def maker(engine: str, model: str, say: Words) -> str:
+    """Name what answers, for people."""
+    return say.say("the built-in reader") if engine == "builtin" else neutral_clipped(model, 80)
 
 
 def _wanted(outcome: Outcome) -> int:

@@ -2,40 +2,83 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import discord
+from discord.http import Route
 
+from bot.domain.errors import PictureGone
 from bot.domain.picture import PictureRef
 from bot.ui.resolver import find_again
 
+_SIGNED_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+_SIGNED_FOLDERS = ("/attachments/", "/ephemeral-attachments/")
+
 
 def expired(url: str, now: Callable[[], float] = time.time) -> bool:
-    """Say whether a signed link's own time (``ex``, hexadecimal Unix seconds) has passed."""
-    ends = parse_qs(urlsplit(url).query).get("ex", [""])[0]
+    """Say whether a link to an attachment has lost its signature, or outlived it.
+
+    The signature's own time is ``ex``, in hexadecimal Unix seconds.
+    """
+    parts = urlsplit(url)
+    ends = parse_qs(parts.query).get("ex", [""])[0]
+    if not ends:
+        return parts.hostname in _SIGNED_HOSTS and parts.path.startswith(_SIGNED_FOLDERS)
     try:
-        return bool(ends) and int(ends, 16) <= now()
+        return int(ends, 16) <= now()
     except ValueError:
         return False
 
 
 class LinkRenewer:
-    """Reads a message again for fresh links; knows no client until one is attached."""
+    """Finds fresh links for pictures; knows no client until one is attached.
 
-    def __init__(self) -> None:
+    ``asks_discord`` is whether Discord's own renewal of links may be tried.
+    """
+
+    def __init__(self, *, asks_discord: bool = True) -> None:
         self._client: discord.Client | None = None
+        self._asks_discord = asks_discord
 
     def use(self, client: discord.Client) -> None:
-        """Read messages through ``client`` from now on."""
+        """Read through ``client`` from now on."""
         self._client = client
 
     async def renew(self, ref: PictureRef) -> PictureRef | None:
-        """Return ``ref`` with a fresh link; None when its message cannot be read any more."""
-        if self._client is None or ref.channel_id is None or ref.message_id is None:
+        """Return ``ref`` with a fresh link; None when there is none to be had.
+
+        The message is read again. Without the message-content intent Discord leaves its pictures
+        out, so the link itself is then renewed: the way its own clients do it, which works for
+        bots and is not documented for them. Raises PictureGone when the message was deleted.
+        """
+        if self._client is None:
             return None
-        channel = self._client.get_partial_messageable(ref.channel_id)
+        return await self._from_message(self._client, ref) or await self._from_link(
+            self._client, ref
+        )
+
+    async def _from_message(self, client: discord.Client, ref: PictureRef) -> PictureRef | None:
+        if ref.channel_id is None or ref.message_id is None:
+            return None
+        channel = client.get_partial_messageable(ref.channel_id)
         try:
             message = await channel.fetch_message(ref.message_id)
+        except discord.NotFound:
+            raise PictureGone from None
         except discord.HTTPException:
             return None
         return find_again(message, ref)
+
+    async def _from_link(self, client: discord.Client, ref: PictureRef) -> PictureRef | None:
+        if not self._asks_discord or not expired(ref.url):
+            return None
+        route = Route("POST", "/attachments/refresh-urls")
+        try:
+            answer = await client.http.request(route, json={"attachment_urls": [ref.url]})
+        except discord.HTTPException:
+            return None
+        match answer:
+            case {"refreshed_urls": [{"refreshed": str() as url}]} if not expired(url):
+                return replace(ref, url=url)
+        return None

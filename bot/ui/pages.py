@@ -56,9 +56,9 @@ def about_page(
     lines = [
         "## " + say.say("Lookout {version}", version=version),
         say.say(
-            "I look at pictures with the model {model}, which runs on my operator's own machine. "
-            "Pictures and answers do not leave it, except back into Discord.",
-            model=neutral(model),
+            "I look at pictures with {model}, run by whoever operates me. Pictures and answers go "
+            "nowhere else, except back into Discord.",
+            model=model,
         ),
         "### " + say.say("What is kept"),
         say.say(
@@ -79,6 +79,17 @@ def about_page(
         say.say("Logs: ids and figures, never pictures or text."),
     ]
     return "\n".join(lines)
+
+
+def forgotten_page(count: int, say: Words) -> str:
+    """Say what was deleted at a person's wish."""
+    if count == 0:
+        return say.say("I keep nothing about what you asked.")
+    return say.say_plural(
+        "Deleted: the record of {count} answer. Its buttons no longer work.",
+        "Deleted: the records of {count} answers. Their buttons no longer work.",
+        count,
+    )
 
 
 def status_page(status: EngineStatus, gate: GateState, say: Words, *, person_id: int) -> str:

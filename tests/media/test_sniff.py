@@ -48,7 +48,7 @@ def test_pictures_are_known_by_their_bytes(format_name: str) -> None:
         (b"7z\xbc\xaf\x27\x1c", Sniffed(Kind.ARCHIVE)),
         (b"<!doctype html><title>x</title>", Sniffed(Kind.WEB_PAGE)),
         (b"\xef\xbb\xbf \n<HTML>", Sniffed(Kind.WEB_PAGE)),
-        (b"<?xml version='1.0'?>\n<!-- x -->\n<svg >", Sniffed(Kind.DOCUMENT)),
+        (b"<?xml version='1.0'?>\n<!-- x -->\n<svg >", Sniffed(Kind.DRAWING)),
         (b"<?xml version='1.0'?><Error/>", Sniffed(Kind.TEXT)),
         (LOTTIE, Sniffed(Kind.LOTTIE)),
         (LOTTIE + b" " * 1_000_000, Sniffed(Kind.TEXT)),

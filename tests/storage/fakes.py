@@ -8,7 +8,7 @@ from bot.domain.answer import Answer, Table, Usage
 from bot.domain.picture import Note, PictureRef, SourceKind
 from bot.domain.ports import AnswerKey, PostedAnswer
 from bot.domain.task import Detail, Layout, Parameters, TaskName
-from bot.storage.posted import link_expiry
+from bot.storage.posted import link_expiry, unsigned
 
 
 @dataclass
@@ -87,7 +87,7 @@ class MemoryPostedAnswerStore:
         count = self._forget(lambda posted: posted.expires_at <= self.now())
         for posted in list(self.kept.values()):
             sources = tuple(
-                replace(source, url="") if self._is_dead(source.url) else source
+                replace(source, url=unsigned(source.url)) if self._is_dead(source.url) else source
                 for source in posted.sources
             )
             self.kept[posted.id] = replace(posted, sources=sources)
