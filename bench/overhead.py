@@ -34,16 +34,24 @@ class Plan:
     streamed: int = 20
     others: int = 60
     first_words: Speed = _STREAMED
+    series_seconds: float = 60.0
+    """A series ends after this time, however busy the machine is."""
 
     @classmethod
     def quick(cls) -> "Plan":
         """Plan for 45 seconds."""
-        return cls(requests=40, streamed=2, others=6)
+        return cls(requests=40, streamed=2, others=6, series_seconds=3.0)
 
-    def times(self, count: int, kind: Kind) -> int:
-        """Say how often ``count`` is for this kind."""
+    def rounds(self, count: int, kind: Kind) -> Iterator[int]:
+        """Count to what ``count`` is for this kind, for as long as there is time."""
         megapixels = kind.width * kind.height / 1e6
-        return max(2, count // (1 if megapixels < 1 else 3 if megapixels < 20 else 8))
+        began = time.perf_counter()
+        for number in range(
+            max(1, count // (1 if megapixels < 1 else 3 if megapixels < 20 else 8))
+        ):
+            if number and time.perf_counter() - began > self.series_seconds:
+                return
+            yield number
 
 
 @dataclass(slots=True)
@@ -75,9 +83,7 @@ async def measure(plan: Plan) -> dict[str, Figure]:
         await _first_words(around, album, plan, lookout)
         plain = await _answers(around, "plain", album, plan, plan.others)
         bare = await _bare_client(around, album, plan)
-    decode = {
-        kind: _decode_seconds(album, kind, plan.times(plan.others, kind)) for kind in plan.kinds
-    }
+    decode = {kind: _decode_seconds(album, kind, plan) for kind in plan.kinds}
     figures: dict[str, Figure] = {}
     for kind in plan.kinds:
         name, ours = kind.name, percentile(lookout[kind].answer, 0.5)
@@ -99,7 +105,7 @@ async def _answers(
     async with bot(around, name, _AT_ONCE):
         await _warm(around, album, plan.kinds[0])
         for kind in plan.kinds:
-            for _ in range(plan.times(requests, kind)):
+            for _ in plan.rounds(requests, kind):
                 await _ask(around, album, kind, times[kind])
     return times
 
@@ -110,7 +116,7 @@ async def _first_words(around: World, album: _Album, plan: Plan, times: dict[Kin
         await _warm(around, album, plan.kinds[0])
         around.engine.set_speed(plan.first_words)
         for kind in plan.kinds:
-            for _ in range(plan.times(plan.streamed, kind)):
+            for _ in plan.rounds(plan.streamed, kind):
                 await _ask(around, album, kind, times[kind], streamed=True)
 
 
@@ -145,8 +151,7 @@ async def _bare_client(around: World, album: _Album, plan: Plan) -> dict[Kind, l
             number, data = album.picture(kind)
             url = around.address + around.discord.keep(kind, data)
             times[kind] = [
-                await _ask_bare(around, number, url, client)
-                for _ in range(plan.times(plan.others, kind))
+                await _ask_bare(around, number, url, client) for _ in plan.rounds(plan.others, kind)
             ]
     return times
 
@@ -158,11 +163,11 @@ async def _ask_bare(around: World, number: int, url: str, client: Subject) -> fl
     return before + moments["ended_at"] - served.ended_at
 
 
-def _decode_seconds(album: _Album, kind: Kind, times: int) -> float:
+def _decode_seconds(album: _Album, kind: Kind, plan: Plan) -> float:
     """Return the median time to decode a picture wholly and make it small."""
     taken: list[float] = []
     _number, data = album.picture(kind)
-    for _ in range(times):
+    for _ in plan.rounds(plan.others, kind):
         with _timed(taken), Image.open(io.BytesIO(data)) as image:
             image.load()
             image.thumbnail(_THUMBNAIL)
