@@ -59,7 +59,7 @@ async def test_a_ruled_table_is_read_as_a_table(road: Road) -> None:
         pen.text((230, 32 + 50 * place), price, font=letters, fill="black")
     answer = await road.ask(png(image), layout=Layout.TABLE)
     assert answer.tables[0].rows == rows
-    assert answer.text.splitlines()[0] == "| Item | Price |"
+    assert answer.text.splitlines()[0] == "| Item       | Price |"
 
 
 @on_the_road

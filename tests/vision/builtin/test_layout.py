@@ -143,7 +143,56 @@ def test_aligned_cells_become_a_table() -> None:
     lines += [line("09:57", 200, 80)]
     text, (table,) = written(lines, Layout.TABLE)
     assert table.rows == (("Stop", "Sunday"), ("Harbour", "09:40"), ("Station", "09:57"))
-    assert text.splitlines()[:2] == ["| Stop | Sunday |", "| --- | --- |"]
+    assert text.splitlines()[:2] == ["| Stop    | Sunday |", "| ------- | ------ |"]
+
+
+def cells_of(*table: tuple[str, ...], top: float = 0) -> list[Line]:
+    return [
+        line(text, 200 * column, top + 40 * place)
+        for place, row in enumerate(table)
+        for column, text in enumerate(row)
+        if text
+    ]
+
+
+FULL = (("Line", "Stop", "Sunday"), ("12", "Harbour", "09:40"), ("14", "Station", "09:57"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        (("12", "", "09:40"), ("14", "Station", ""), ("", "Old town", "10:05")),
+        (("16", "", ""), ("18", "Museum", "10:20")),
+        (("", "closed", ""), ("", "", "10:05"), ("18", "Museum", "10:20")),
+        (("18", "Museum", "10:20"), ("20", "", "")),
+    ],
+)
+def test_rows_with_empty_cells_belong_to_their_table(more: tuple[tuple[str, ...], ...]) -> None:
+    _, found = written(cells_of(*FULL, *more), Layout.TABLE)
+    assert [table.rows for table in found] == [FULL + more]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "distance"), [("a sentence that runs across", 40), ("Sundays", 90)]
+)
+def test_words_between_two_tables_keep_them_apart(sentence: str, distance: float) -> None:
+    lines = cells_of(*FULL)
+    lines += [line(sentence, 0, 80 + distance)]
+    lines += cells_of(*FULL, top=80 + 2 * distance)
+    _, found = written(lines, Layout.TABLE)
+    assert [table.rows for table in found] == [FULL, FULL]
+
+
+def test_a_heading_that_runs_across_columns_hides_none() -> None:
+    lines = [line("a heading across two", 0, 0), line("Sunday", 400, 0), *cells_of(*FULL, top=40)]
+    _, (table,) = written(lines, Layout.TABLE)
+    assert table.rows[1:] == FULL
+
+
+def test_words_that_stand_in_no_columns_are_no_table() -> None:
+    lines = [line("one", 0, 0), line("two", 90, 0), line("three", 20, 40), line("four", 150, 40)]
+    lines += [line("five", 50, 80), line("six", 130, 80)]
+    assert written(lines, Layout.TABLE)[1] == ()
 
 
 def test_a_line_found_across_two_cells_is_cut_where_it_leaves_room() -> None:
@@ -160,7 +209,7 @@ def test_ruled_cells_keep_empty_cells_and_join_their_lines() -> None:
     lines += [line("hot,", 105, 45), line("no milk", 105, 75), line("Prices in euro.", 0, 140)]
     text, (table,) = written(lines, Layout.MARKDOWN, [grid])
     assert table.rows == (("Item", "Note"), ("Tea", "hot, no milk"))
-    assert text.endswith("| Tea | hot, no milk |\n\nPrices in euro.")
+    assert text.endswith("| Tea  | hot, no milk |\n\nPrices in euro.")
 
 
 def test_a_line_across_a_rule_is_cut_at_the_rule() -> None:
