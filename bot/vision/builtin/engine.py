@@ -167,7 +167,8 @@ class BuiltinEngine:
 
 def _notes(findings: Findings) -> tuple[Note, ...]:
     notes = []
-    if findings.incomplete:
+    # Where nothing could be read the answer itself says so.
+    if findings.incomplete and not findings.unreadable:
         notes.append(Note.SCRIPT_NOT_READABLE)
     if findings.cut:
         notes.append(Note.ANSWER_CUT)

@@ -46,7 +46,7 @@ class Measures:
     """What can be measured of the pixels."""
 
     colours: tuple[tuple[Colour, float], ...]
-    """The main colours with their shares (0..1), largest first."""
+    """The colours that can be seen, with their shares (0..1), largest first."""
     brightness: float
     """The mean lightness, 0 (black) to 1 (white)."""
     flat: bool

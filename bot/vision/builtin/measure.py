@@ -12,8 +12,7 @@ from bot.vision.builtin.findings import Code, Colour, Measures, Motion
 from bot.vision.builtin.recognise import Pixels, pixels_of
 
 _SAMPLE_SIDE = 128
-_LEAST_SHARE = 0.08
-_MOST_COLOURS = 4
+_LEAST_SHARE = 0.02
 _FLAT_RANGE = 3
 """Levels (of 255) that JPEG may add to one flat colour."""
 _STILL, _LITTLE = 0.004, 0.06
@@ -46,7 +45,7 @@ def measure(frames: Sequence[Pixels]) -> Measures:
     pixels = np.concatenate([_picked(frame) for frame in frames])[np.newaxis]
     hsv = cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV)[0]
     counts = Counter(_name(*pixel) for pixel in hsv.tolist())
-    main = [(name, count / len(hsv)) for name, count in counts.most_common(_MOST_COLOURS)]
+    main = [(name, count / len(hsv)) for name, count in counts.most_common()]
     within = max(int(np.ptp(frame, axis=(0, 1)).max()) for frame in frames)
     between = int(np.ptp(pixels, axis=1).max())
     return Measures(

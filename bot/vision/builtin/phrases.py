@@ -11,6 +11,23 @@ from bot.vision.builtin.findings import Colour, Motion
 
 
 @dataclass(frozen=True, slots=True)
+class Brief:
+    """The parts of a single sentence."""
+
+    sentence: str
+    """``{parts}`` are joined by ``separator``; the format of the picture is always the first."""
+    separator: str
+    animation: str
+    colour: str
+    one_colour: str
+    code: str
+    text: str
+    no_text: str
+    unreadable: str
+    unreadable_script: str
+
+
+@dataclass(frozen=True, slots=True)
 class Phrases:
     """Every sentence and word the built-in reader says."""
 
@@ -25,9 +42,15 @@ class Phrases:
     """``{colours}`` is a list."""
     colour: str
     """One colour with its share, ``{name}`` and ``{percent}``."""
+    exact_colour: str
     one_colour: str
     brightness: tuple[str, str, str, str, str]
     """From very dark to very bright."""
+    lightness: str
+    file: str
+    """``{format}`` and ``{kilobytes}``."""
+    transparent: str
+    duration: str
     animation: str
     motion: Mapping[Motion, str]
     text: str
@@ -36,6 +59,7 @@ class Phrases:
     text_goes_on: str
     """``{count}`` is the number of characters in all."""
     no_text: str
+    lines: str
     code: str
     unreadable: str
     """There is text in a script that is not known by name."""
@@ -43,6 +67,7 @@ class Phrases:
     cannot_focus: str
     list_separator: str
     sentence_separator: str
+    brief: Brief
     colour_names: Mapping[Colour, str]
     script_names: Mapping[str, str]
     """Names of scripts that differ from English."""
@@ -57,6 +82,7 @@ _ENGLISH = Phrases(
     size="{orientation}, {width} × {height} pixels.",
     colours="Main colours: {colours}.",
     colour="{name} (about {percent} %)",
+    exact_colour="{name} ({percent} %)",
     one_colour="One flat colour: {name}.",
     brightness=(
         "Very dark overall.",
@@ -65,6 +91,10 @@ _ENGLISH = Phrases(
         "Bright overall.",
         "Very bright overall.",
     ),
+    lightness="Mean lightness {percent} %.",
+    file="{format} file of {kilobytes} kB.",
+    transparent="Parts of it are transparent.",
+    duration="It lasts {seconds} s.",
     animation="An animation of {frames} frames",
     motion={
         Motion.STILL: "in which next to nothing changes.",
@@ -75,6 +105,7 @@ _ENGLISH = Phrases(
     text_beginning="Text of {count} characters, beginning “{text}”.",
     text_goes_on="The text goes on, {count} characters in all.",
     no_text="No text found.",
+    lines="Lines of text: {lines}.",
     code="{kind} that says “{content}”.",
     unreadable="There is text that the built-in reader cannot read: it is in another script than "
     "Latin, Chinese or Japanese, or too blurred.",
@@ -82,6 +113,18 @@ _ENGLISH = Phrases(
     cannot_focus="It cannot look for what you asked about; a vision model can.",
     list_separator=", ",
     sentence_separator=" ",
+    brief=Brief(
+        sentence="{parts}, measured by the built-in reader.",
+        separator=", ",
+        animation="animation of {frames} frames",
+        colour="mostly {name}",
+        one_colour="all {name}",
+        code="{kind} “{content}”",
+        text="text “{text}”",
+        no_text="no text",
+        unreadable="text that cannot be read",
+        unreadable_script="text in {script} that cannot be read",
+    ),
     colour_names={colour: colour.value for colour in Colour},
     script_names={},
 )
@@ -95,6 +138,7 @@ _JAPANESE = Phrases(
     size="{orientation}、{width}×{height}ピクセル。",
     colours="主な色：{colours}。",
     colour="{name}（約{percent}%）",
+    exact_colour="{name}（{percent}%）",
     one_colour="{name}一色。",
     brightness=(
         "全体にとても暗い。",
@@ -103,6 +147,10 @@ _JAPANESE = Phrases(
         "全体に明るい。",
         "全体にとても明るい。",
     ),
+    lightness="明度の平均は{percent}%。",
+    file="{format}ファイル、{kilobytes} kB。",
+    transparent="透明な部分あり。",
+    duration="長さは{seconds}秒。",
     animation="{frames}コマのアニメーション。",
     motion={
         Motion.STILL: "ほとんど変化なし。",
@@ -113,6 +161,7 @@ _JAPANESE = Phrases(
     text_beginning="{count}文字の文章。冒頭：「{text}」。",
     text_goes_on="文章は続き、全部で{count}文字。",
     no_text="文字は見つかりません。",
+    lines="文字は{lines}行。",
     code="{kind}の内容：「{content}」。",
     unreadable="内蔵リーダーでは読めない文字があります。"
     "ラテン文字・中国語・日本語以外の文字か、ぼやけすぎています。",
@@ -120,6 +169,18 @@ _JAPANESE = Phrases(
     cannot_focus="ご指定の点を見ることはできません。視覚モデルなら可能です。",
     list_separator="、",
     sentence_separator="",
+    brief=Brief(
+        sentence="{parts}（内蔵リーダーの計測）。",
+        separator="、",
+        animation="{frames}コマのアニメーション",
+        colour="主に{name}",
+        one_colour="{name}一色",
+        code="{kind}「{content}」",
+        text="文字「{text}」",
+        no_text="文字なし",
+        unreadable="読めない文字あり",
+        unreadable_script="読めない{script}あり",
+    ),
     colour_names={
         Colour.BLACK: "黒",
         Colour.GREY: "灰色",
@@ -157,8 +218,13 @@ _CHINESE = Phrases(
     size="{orientation}，{width}×{height} 像素。",
     colours="主要颜色：{colours}。",
     colour="{name}（约 {percent}%）",
+    exact_colour="{name}（{percent}%）",
     one_colour="纯{name}。",
     brightness=("整体很暗。", "整体偏暗。", "亮度中等。", "整体偏亮。", "整体很亮。"),
+    lightness="平均明度 {percent}%。",
+    file="{format} 文件，{kilobytes} kB。",
+    transparent="有透明部分。",
+    duration="时长 {seconds} 秒。",
     animation="{frames} 帧的动画，",
     motion={
         Motion.STILL: "几乎没有变化。",
@@ -169,12 +235,25 @@ _CHINESE = Phrases(
     text_beginning="共 {count} 个字符的文字，开头为“{text}”。",
     text_goes_on="文字未完，共 {count} 个字符。",
     no_text="没有发现文字。",
+    lines="文字共 {lines} 行。",
     code="{kind} 的内容：“{content}”。",
     unreadable="有内置阅读器无法读取的文字：不是拉丁字母、中文或日文，或者太模糊。",
     unreadable_script="有{script}，这里的内置阅读器无法读取。",
     cannot_focus="它无法查看您指定的内容；视觉模型可以。",
     list_separator="、",
     sentence_separator="",
+    brief=Brief(
+        sentence="{parts}（内置阅读器测得）。",
+        separator="，",
+        animation="{frames} 帧的动画",
+        colour="主要为{name}",
+        one_colour="纯{name}",
+        code="{kind}“{content}”",
+        text="文字“{text}”",
+        no_text="没有文字",
+        unreadable="有无法读取的文字",
+        unreadable_script="有无法读取的{script}",
+    ),
     colour_names={
         Colour.BLACK: "黑色",
         Colour.GREY: "灰色",

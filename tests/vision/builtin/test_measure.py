@@ -112,3 +112,12 @@ def test_a_frame_around_text_is_no_table() -> None:
     page[20:280, 20:22] = page[20:280, 378:380] = 0
     page[20:22, 20:380] = page[278:280, 20:380] = 0
     assert grids(page, text_height=18) == []
+
+
+def test_small_patches_of_colour_are_measured_too() -> None:
+    page = flat(255, 255, 255)
+    page[:4] = flat(255, 0, 0)[:4]
+    (_, white), (second, red) = measure([page]).colours
+    assert second is Colour.RED
+    assert red == pytest.approx(0.05, abs=0.01)
+    assert white + red == pytest.approx(1.0)

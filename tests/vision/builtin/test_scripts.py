@@ -30,7 +30,7 @@ async def test_other_scripts_are_refused_in_words(road: Road, name: str) -> None
     face, lines = texts.OTHER_SCRIPTS[name]
     answer = await road.ask(draw(lines, face, 22).encoded())
     assert answer.text == f"[{sentence(name)}]"
-    assert answer.notes == (Note.SCRIPT_NOT_READABLE,)
+    assert answer.notes == (), "said twice"
     assert answer.tables == ()
 
 
@@ -51,7 +51,7 @@ async def test_alt_text_says_that_there_is_text_it_cannot_read(road: Road) -> No
     face, lines = texts.OTHER_SCRIPTS["Korean"]
     answer = await road.ask(draw(lines, face, 22).encoded(), TaskName.ALT, language="ja")
     assert answer.text.startswith(phrases("ja").unreadable)
-    assert answer.notes == (Note.SCRIPT_NOT_READABLE,)
+    assert answer.notes == (), "said twice"
 
 
 @pytest.mark.asyncio(loop_scope="session")
@@ -61,6 +61,15 @@ async def test_the_readable_lines_of_a_mixed_page_are_kept(road: Road) -> None:
     answer = await road.ask(draw(lines, "latin", 20).encoded())
     expected = [*texts.ENGLISH[0], UNREADABLE, *texts.ENGLISH[1]]
     assert answer.text.split("\n") == expected
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_page_that_is_read_in_part_comes_with_a_note(road: Road) -> None:
+    _, russian = texts.OTHER_SCRIPTS["Cyrillic"]
+    answer = await road.ask(draw((*texts.ENGLISH[0], *russian[:2]), "latin", 20).encoded())
+    assert texts.ENGLISH[0][0] in answer.text
+    assert UNREADABLE in answer.text
+    assert answer.notes == (Note.SCRIPT_NOT_READABLE,)
 
 
 PAGE = (640, 480)

@@ -1,6 +1,7 @@
 """What the built-in reader says: only what was found, in the person's language."""
 
 import string
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -12,8 +13,9 @@ from bot.domain.answer import Table
 from bot.domain.picture import PictureFacts
 from bot.domain.task import Detail, Parameters
 from bot.tasks.alt import MAX_CHARACTERS
+from bot.tasks.base import Finished
 from bot.vision.builtin.findings import Code, Colour, Findings, Measures, Motion
-from bot.vision.builtin.phrases import Phrases, phrases
+from bot.vision.builtin.phrases import Brief, Phrases, phrases
 from bot.vision.builtin.tesseract import LANGUAGES_BY_SCRIPT
 from bot.vision.builtin.words import alt_text, description, transcript
 
@@ -45,15 +47,102 @@ def test_a_focus_that_cannot_be_honoured_is_said(language: str) -> None:
     assert say.cannot_focus not in description(found(), FACTS, unasked).text
 
 
-def test_the_longer_the_detail_the_longer_the_quotation() -> None:
-    text = "All visitors are kindly asked to leave their umbrellas at the door. " * 12
-    lengths = [
-        len(description(found(text), FACTS, Parameters(detail=detail)).text)
-        for detail in (Detail.BRIEF, Detail.STANDARD, Detail.DETAILED)
-    ]
-    assert lengths == sorted(lengths)
-    brief = description(found(text), FACTS, Parameters(detail=Detail.BRIEF)).text
-    assert "beginning “All visitors" in brief
+LONG = "All visitors are kindly asked to leave their umbrellas at the door. " * 12
+RICH = Measures(
+    (
+        (Colour.WHITE, 0.62),
+        (Colour.BLUE, 0.14),
+        (Colour.GREY, 0.09),
+        (Colour.BLACK, 0.08),
+        (Colour.RED, 0.04),
+        (Colour.PINK, 0.03),
+    ),
+    brightness=0.78,
+    flat=False,
+    motion=Motion.LITTLE,
+)
+EVERYTHING = found(
+    "Open daily\n9:00 to 18:00\n\nWelcome", RICH, codes=(Code("QR Code", "https://example.org"),)
+)
+FILM = PictureFacts(
+    "GIF", 800, 600, 12_345, frame_count=12, duration_seconds=1.25, transparent=True
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("writer", [description, alt_text])
+def test_more_detail_is_longer_and_less_is_shorter(
+    writer: Callable[[Findings, PictureFacts, Parameters], Finished], language: str
+) -> None:
+    for findings in (
+        EVERYTHING,
+        found(LONG),
+        found(),
+        found(unreadable=True),
+        found(measures=FLAT),
+    ):
+        finished = [
+            writer(findings, FILM, Parameters(language=language, detail=detail))
+            for detail in (Detail.BRIEF, Detail.STANDARD, Detail.DETAILED)
+        ]
+        if not finished[0].decorative:
+            lengths = [len(said.text) for said in finished]
+            assert lengths == sorted(set(lengths))
+
+
+def test_brief_is_one_short_sentence() -> None:
+    brief = Parameters(detail=Detail.BRIEF)
+    assert description(EVERYTHING, FACTS, brief).text == (
+        "Landscape format, mostly white, QR Code “https://example.org”, "
+        "text “Open daily 9:00 to 18:00 Welcome”, measured by the built-in reader."
+    )
+    assert description(found(), FILM, brief).text == (
+        "Landscape format, animation of 12 frames, mostly white, no text, "
+        "measured by the built-in reader."
+    )
+    assert description(found(measures=FLAT, unreadable=True, script="Thai"), FACTS, brief).text == (
+        "Landscape format, all red, text in Thai that cannot be read, "
+        "measured by the built-in reader."
+    )
+    assert len(description(found(LONG), FACTS, brief).text) < 170
+
+
+def test_brief_alt_text_is_the_text_or_else_what_was_measured() -> None:
+    brief = Parameters(detail=Detail.BRIEF)
+    assert alt_text(found("SALE\n50 % off"), FACTS, brief).text == "“SALE 50 % off”"
+    assert alt_text(found(), FACTS, brief).text == (
+        "Landscape format, mostly white, measured by the built-in reader."
+    )
+    assert alt_text(found(unreadable=True), FACTS, brief).text == (
+        "Landscape format, mostly white, text that cannot be read, measured by the built-in reader."
+    )
+    assert "https://example.org" in alt_text(EVERYTHING, FACTS, brief).text
+    assert len(alt_text(found(LONG), FACTS, brief).text) <= 102
+
+
+def test_detailed_says_everything_that_was_measured() -> None:
+    said = description(EVERYTHING, FILM, Parameters(detail=Detail.DETAILED)).text
+    assert said == (
+        "The built-in reader, which measures and reads but does not recognise things, found: "
+        "An animation of 12 frames in which a small part changes. It lasts 1.2 s. "
+        "Landscape format, 800 × 600 pixels. GIF file of 12 kB. Parts of it are transparent. "
+        "Main colours: white (62 %), blue (14 %), grey (9 %), black (8 %), red (4 %), pink (3 %). "
+        "Bright overall. Mean lightness 78 %. QR Code that says “https://example.org”. "
+        "Lines of text: 3. Text: “Open daily 9:00 to 18:00 Welcome”."
+    )
+
+
+def test_standard_names_the_main_colours_only() -> None:
+    said = description(EVERYTHING, FACTS, Parameters()).text
+    assert "black (about 10 %)." in said
+    assert "pink" not in said
+
+
+def test_detailed_alt_text_says_what_was_measured_after_the_text() -> None:
+    said = alt_text(EVERYTHING, FACTS, Parameters(detail=Detail.DETAILED)).text
+    assert said.startswith("“Open daily 9:00 to 18:00 Welcome”. QR Code that says")
+    assert "pink (3 %)" in said
+    assert said.endswith("Mean lightness 78 %. Lines of text: 3. PNG file of 12 kB.")
 
 
 def test_alt_text_begins_with_the_text_in_the_picture() -> None:
@@ -63,16 +152,19 @@ def test_alt_text_begins_with_the_text_in_the_picture() -> None:
 
 
 def test_alt_text_says_that_long_text_goes_on() -> None:
-    text = "All visitors are kindly asked to leave their umbrellas at the door. " * 12
-    said = alt_text(found(text), FACTS, Parameters()).text
-    assert f"The text goes on, {len(text.replace(' ', ''))} characters in all." in said
+    said = alt_text(found(LONG), FACTS, Parameters()).text
+    assert f"The text goes on, {len(LONG.replace(' ', ''))} characters in all." in said
     assert len(said) < 500
 
 
-@given(st.text(max_size=3000), st.sampled_from(LANGUAGES), st.text(max_size=600))
-def test_alt_text_keeps_to_the_limit(text: str, language: str, content: str) -> None:
+@given(
+    st.text(max_size=3000),
+    st.builds(Parameters, language=st.sampled_from(LANGUAGES), detail=st.sampled_from(Detail)),
+    st.text(max_size=600),
+)
+def test_alt_text_keeps_to_the_limit(text: str, parameters: Parameters, content: str) -> None:
     codes = (Code("QR Code", content),) * 6
-    said = alt_text(found(text, codes=codes), FACTS, Parameters(language=language)).text
+    said = alt_text(found(text, codes=codes), FACTS, parameters).text
     assert len(said) <= MAX_CHARACTERS
 
 
@@ -142,7 +234,7 @@ def test_the_three_languages_are_three() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES[1:])
 def test_translations_have_the_same_places_to_fill_in(language: str) -> None:
-    def places(say: Phrases) -> dict[str, list[str]]:
+    def places(say: Phrases | Brief) -> dict[str, list[str]]:
         return {
             field.name: sorted(
                 name for _, name, _, _ in string.Formatter().parse(getattr(say, field.name)) if name
@@ -152,6 +244,7 @@ def test_translations_have_the_same_places_to_fill_in(language: str) -> None:
         }
 
     assert places(phrases(language)) == places(phrases("en-US"))
+    assert places(phrases(language).brief) == places(phrases("en-US").brief)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
