@@ -104,8 +104,6 @@ class PostedAnswer:
     sources: tuple[PictureRef, ...]
     asker_id: int
     guild_id: int | None
-    channel_id: int | None
-    message_id: int | None
     private: bool
     created_at: datetime
     expires_at: datetime
@@ -124,7 +122,7 @@ class AnswerStore(Protocol):
 
 
 class PostedAnswerStore(Protocol):
-    """What was posted where, for the buttons."""
+    """What was posted, for the buttons."""
 
     async def add(self, posted: PostedAnswer) -> None:
         """Keep ``posted``; its ``id`` is new."""
@@ -132,10 +130,6 @@ class PostedAnswerStore(Protocol):
 
     async def get(self, posted_id: int) -> PostedAnswer | None:
         """Return it, or None when unknown or expired."""
-        ...
-
-    async def set_message(self, posted_id: int, channel_id: int, message_id: int) -> None:
-        """Remember where it was posted in the end."""
         ...
 
     async def delete(self, posted_id: int) -> None:

@@ -1,4 +1,4 @@
-"""What was posted where, for the buttons under it."""
+"""What was posted, for the buttons under it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -68,15 +68,6 @@ class SqlPostedAnswerStore:
         except (LookupError, ValidationError):
             _log.warning("posted_answer_unreadable", posted_id=posted_id)
             return None
-
-    async def set_message(self, posted_id: int, channel_id: int, message_id: int) -> None:
-        """Remember where it was posted in the end; unknown ids are fine."""
-        async with self._database.writing() as session:
-            await session.execute(
-                update(PostedAnswerRow)
-                .where(PostedAnswerRow.id == posted_id)
-                .values(channel_id=channel_id, message_id=message_id)
-            )
 
     async def delete(self, posted_id: int) -> None:
         """Forget one; unknown ids are fine."""
@@ -148,8 +139,6 @@ def _row(posted: PostedAnswer) -> PostedAnswerRow:
         sources=[asdict(source) for source in posted.sources],
         asker_id=posted.asker_id,
         guild_id=posted.guild_id,
-        channel_id=posted.channel_id,
-        message_id=posted.message_id,
         private=posted.private,
         created_at=posted.created_at,
         expires_at=posted.expires_at,
@@ -165,8 +154,6 @@ def _posted(row: PostedAnswerRow) -> PostedAnswer:
         sources=_sources.validate_python(row.sources),
         asker_id=row.asker_id,
         guild_id=row.guild_id,
-        channel_id=row.channel_id,
-        message_id=row.message_id,
         private=row.private,
         created_at=row.created_at,
         expires_at=row.expires_at,

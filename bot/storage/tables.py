@@ -81,8 +81,6 @@ class PostedAnswerRow(Base):
     sources: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     asker_id: Mapped[int] = mapped_column(BigInteger, index=True)
     guild_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
-    channel_id: Mapped[int | None] = mapped_column(BigInteger)
-    message_id: Mapped[int | None] = mapped_column(BigInteger)
     private: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     expires_at: Mapped[datetime] = mapped_column(UtcTime, index=True)

@@ -67,12 +67,6 @@ class MemoryPostedAnswerStore:
         posted = self.kept.get(posted_id)
         return posted if posted is not None and posted.expires_at > self.now() else None
 
-    async def set_message(self, posted_id: int, channel_id: int, message_id: int) -> None:
-        if posted_id in self.kept:
-            self.kept[posted_id] = replace(
-                self.kept[posted_id], channel_id=channel_id, message_id=message_id
-            )
-
     async def delete(self, posted_id: int) -> None:
         self.kept.pop(posted_id, None)
 
@@ -155,7 +149,7 @@ def posted_answer(
     sources: tuple[PictureRef, ...] | None = None,
     lifetime: timedelta = timedelta(days=30),
 ) -> PostedAnswer:
-    """A posted answer with something in every field but where it was posted."""
+    """A posted answer with something in every field."""
     return PostedAnswer(
         id=posted_id,
         task=TaskName.DESCRIBE,
@@ -163,8 +157,6 @@ def posted_answer(
         sources=(attachment(now + timedelta(hours=24)),) if sources is None else sources,
         asker_id=asker_id,
         guild_id=guild_id,
-        channel_id=None,
-        message_id=None,
         private=True,
         created_at=now,
         expires_at=now + lifetime,

@@ -37,12 +37,12 @@ down_revision = "0001"
 def upgrade():
     with op.batch_alter_table("posted_answer") as batch:
         batch.add_column(sa.Column("colour", sa.String(20), server_default="red", nullable=False))
-        batch.create_unique_constraint("uq_posted_answer_message_id", ["message_id"])
+        batch.create_unique_constraint("uq_posted_answer_created_at", ["created_at"])
 
 
 def downgrade():
     with op.batch_alter_table("posted_answer") as batch:
-        batch.drop_constraint("uq_posted_answer_message_id", type_="unique")
+        batch.drop_constraint("uq_posted_answer_created_at", type_="unique")
         batch.drop_column("colour")
 """
 

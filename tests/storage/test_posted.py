@@ -51,18 +51,6 @@ async def test_a_posted_answer_outside_a_server_has_none(store: Store, clock: Ha
     assert await store.get(posted.id) == posted
 
 
-async def test_where_it_was_posted_is_remembered(store: Store, clock: HandClock) -> None:
-    posted = posted_answer(now=clock())
-    await store.add(posted)
-
-    await store.set_message(posted.id, 2**62 + 5, 2**62 + 6)
-    await store.set_message(1, 2, 3)
-
-    expected = replace(posted, channel_id=2**62 + 5, message_id=2**62 + 6)
-    assert await store.get(posted.id) == expected
-    assert await store.get(1) is None
-
-
 async def test_one_is_forgotten(store: Store, clock: HandClock) -> None:
     await store.add(posted_answer(1, now=clock()))
     await store.add(posted_answer(2, now=clock()))
