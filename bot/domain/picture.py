@@ -2,7 +2,10 @@
 
 import enum
 import hashlib
+import re
 from dataclasses import dataclass, field
+
+_EXPIRY = re.compile(r"[?&]ex=([0-9a-fA-F]{1,8})(?=[&#]|\Z)")
 
 
 class SourceKind(enum.StrEnum):
@@ -35,6 +38,15 @@ class PictureRef:
     channel_id: int | None = None
     message_id: int | None = None
     item_id: int | None = None
+
+
+def link_expires_at(url: str) -> float | None:
+    """Return when a link to Discord's files dies, in Unix seconds: its ``ex``, in hexadecimal.
+
+    None for a link that does not say.
+    """
+    found = _EXPIRY.search(url)
+    return None if found is None else float(int(found[1], 16))
 
 
 class Note(enum.StrEnum):

@@ -23,7 +23,7 @@ from bot.domain.errors import (
     PictureGone,
     PictureTooLarge,
 )
-from bot.domain.picture import PictureRef
+from bot.domain.picture import PictureRef, link_expires_at
 
 _log = structlog.get_logger(__name__)
 
@@ -49,7 +49,6 @@ _LINK = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 """Spelled so plainly that no two parsers can differ about its host."""
-_EXPIRY = re.compile(r"[?&]ex=([0-9a-f]{1,16})(?:&|\Z)", re.IGNORECASE)
 _REFUSED_TYPES = (
     ("text/html", "web page"),
     ("video/", "video"),
@@ -180,9 +179,8 @@ class DiscordFetcher:
             raise PictureTooLarge(max_bytes=self._max_bytes, size_bytes=ref.size_bytes)
 
     def _is_past_its_date(self, link: str) -> bool:
-        """Read ``ex``, the time in hexadecimal at which a signed link dies."""
-        found = _EXPIRY.search(link)
-        return found is not None and int(found[1], 16) <= self._clock()
+        expires_at = link_expires_at(link)
+        return expires_at is not None and expires_at <= self._clock()
 
 
 class AiohttpTransport:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, delete, select, update
 
-from bot.domain.picture import PictureRef
+from bot.domain.picture import PictureRef, link_expires_at
 from bot.domain.ports import PostedAnswer
 from bot.domain.task import Parameters
 from bot.storage.answers import utc_now
@@ -24,15 +24,9 @@ _sources = TypeAdapter(tuple[PictureRef, ...])
 
 
 def link_expiry(url: str) -> datetime | None:
-    """Return when a Discord attachment link dies (UTC): its ``ex`` says so, as hex seconds.
-
-    None for a link that does not say.
-    """
-    try:
-        seconds = int(parse_qs(urlsplit(url).query)["ex"][0], 16)
-        return datetime.fromtimestamp(seconds, UTC)
-    except (KeyError, ValueError, OverflowError, OSError):
-        return None
+    """Return when a link dies (UTC); None for a link that does not say."""
+    expires_at = link_expires_at(url)
+    return None if expires_at is None else datetime.fromtimestamp(expires_at, UTC)
 
 
 def unsigned(url: str) -> str:
