@@ -5,7 +5,7 @@ import contextlib
 import importlib.util
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import Self
 
 import aiohttp
 import structlog
+from discord import app_commands
 from discord.ext import commands
 
 from bot.config import Config
@@ -22,7 +23,7 @@ from bot.domain.task import TaskName
 from bot.logs import use_host_logging
 from bot.media.fetch import DISCORD_HOSTS, AiohttpTransport, DiscordFetcher, Transport
 from bot.media.preparer import HANDLER, PicturePreparer
-from bot.services.look import Look
+from bot.services.look import Look, Observer, log_record
 from bot.storage.answers import SqlAnswerStore
 from bot.storage.database import Database
 from bot.storage.housekeeping import expire_once
@@ -56,7 +57,8 @@ class Lookout:
     """Everything Lookout needs, opened together: ``async with Lookout(config) as lookout``.
 
     ``fetcher``, ``transport`` and ``engine`` replace the real ones (files for the command line, a
-    simulated Discord's file host for the playground). Raises ConfigError and StorageFailed when
+    simulated Discord's file host for the playground); ``observers`` hear of every request in
+    figures, for metrics. Raises ConfigError and StorageFailed when
     it cannot be opened; an engine that is down is no reason not to open.
     """
 
@@ -75,6 +77,7 @@ class Lookout:
         fetcher: Fetcher | None = None,
         transport: Transport | None = None,
         engine: Engine | None = None,
+        observers: Sequence[Observer] = (),
     ) -> None:
         self.config = config or Config()
         self.links = LinkRenewer(asks_discord=transport is None)
@@ -89,6 +92,7 @@ class Lookout:
         self._fetcher = fetcher
         self._transport = transport
         self._engine = engine
+        self._observers = observers
         self._stack = contextlib.AsyncExitStack()
 
     def new_id(self) -> int:
@@ -116,6 +120,7 @@ class Lookout:
                 answers=answers,
                 hold=self.config.pictures.workers + 1,
                 max_frames=self.config.pictures.max_frames,
+                observers=(log_record, *self._observers),
             )
             self.running = Running()
             stack.push_async_callback(self.running.close, GRACE_SECONDS)
@@ -129,8 +134,8 @@ class Lookout:
         """Load Lookout's cogs into ``bot``, whose own commands and handlers stay as they are.
 
         Commands whose names are taken get the prefix ``lookout-``. The bot's owner registers the
-        commands with Discord as usual (``tree.sync()``). Raises ConfigError when something else is
-        attached under the same attribute.
+        commands with Discord as usual (``tree.sync()``). Raises ConfigError, and leaves the bot as
+        it was, when something else is attached under the same attribute or a cog cannot be loaded.
         """
         if getattr(bot, ATTRIBUTE, self) is not self:
             raise ConfigError((f"the bot already has an attribute named {ATTRIBUTE}",))
@@ -138,15 +143,22 @@ class Lookout:
         self.links.use(bot)
         bot.add_dynamic_items(AnswerButton, CancelButton)
         _register_cog_package()
-        for name in COGS:
-            await bot.load_extension(f"{COG_PACKAGE}.{name}")
+        try:
+            for name in COGS:
+                await bot.load_extension(f"{COG_PACKAGE}.{name}")
+        except commands.ExtensionError as error:
+            await self.detach(bot)
+            raise ConfigError((_reason(error),)) from error
         _log.info("attached", cogs=len(COGS))
 
     async def detach(self, bot: commands.Bot) -> None:
         """Undo ``attach``."""
         for name in COGS:
-            await bot.unload_extension(f"{COG_PACKAGE}.{name}")
+            with contextlib.suppress(commands.ExtensionNotLoaded):
+                await bot.unload_extension(f"{COG_PACKAGE}.{name}")
         bot.remove_dynamic_items(AnswerButton, CancelButton)
+        self.links.use(None)
+        self.commands.names.clear()
         delattr(bot, ATTRIBUTE)
 
     @contextlib.asynccontextmanager
@@ -249,6 +261,14 @@ class Lookout:
                 memory_bytes=builtin.memory_bytes,
             )
         )
+
+
+def _reason(error: commands.ExtensionError) -> str:
+    """Say in a few words why a cog cannot be loaded into a host's bot."""
+    cause = error.__cause__ or error
+    if isinstance(cause, app_commands.CommandLimitReached):
+        return f"the bot has {cause.limit} commands already, which is all that Discord allows"
+    return f"a part of Lookout cannot be loaded ({type(cause).__name__})"
 
 
 def _register_cog_package() -> None:

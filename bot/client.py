@@ -27,11 +27,8 @@ class LookoutClient(commands.Bot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=discord.Intents(
-                guilds=True,
-                guild_messages=message_content,
-                message_content=message_content,
-            ),
+            # Without message events nobody's words reach this process unasked.
+            intents=discord.Intents(guilds=True, message_content=message_content),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,

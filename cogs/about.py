@@ -1,39 +1,38 @@
 """/help, /about, /status and /forget-me: what Lookout does, how it is, what it keeps."""
 
 import discord
+import structlog
 from discord import app_commands
 from discord.ext import commands
 
 from bot import __version__
+from bot.domain.errors import StorageFailed
 from bot.domain.task import TaskName
 from bot.ui.asking import Interaction
-from bot.ui.cog import LookoutCog, T
+from bot.ui.cog import LookoutCog, T, anywhere
 from bot.ui.errors import responding
 from bot.ui.i18n import words
 from bot.ui.layouts import maker, plain
 from bot.ui.pages import about_page, forgotten_page, help_page, status_page
 
-_anywhere = app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
-_by_anyone = app_commands.allowed_installs(guilds=True, users=True)
+_log = structlog.get_logger(__name__)
 
 
-class About(LookoutCog):
+class About(LookoutCog, name="Lookout: about"):
     """Explains Lookout and forgets people."""
 
+    @anywhere
     @app_commands.command(name=T("help"), description=T("What Lookout can do, and how"))
-    @_by_anyone
-    @_anywhere
     async def help(self, interaction: Interaction) -> None:
         """Explain the commands and the right-click menu."""
         async with responding(interaction):
             page = help_page(self.house.commands, words(interaction.locale.value))
             await interaction.response.send_message(view=plain(page), ephemeral=True)
 
+    @anywhere
     @app_commands.command(
         name=T("about"), description=T("Version, model, and what is stored about you")
     )
-    @_by_anyone
-    @_anywhere
     async def about(self, interaction: Interaction) -> None:
         """Say what this is and what it keeps."""
         async with responding(interaction):
@@ -48,11 +47,10 @@ class About(LookoutCog):
             )
             await interaction.response.send_message(view=plain(page), ephemeral=True)
 
+    @anywhere
     @app_commands.command(
         name=T("status"), description=T("How the picture model is, and how long the queue is")
     )
-    @_by_anyone
-    @_anywhere
     async def status(self, interaction: Interaction) -> None:
         """Say how the engine is and who waits."""
         async with responding(interaction):
@@ -65,11 +63,10 @@ class About(LookoutCog):
             )
             await interaction.edit_original_response(view=plain(page))
 
+    @anywhere
     @app_commands.command(
         name=T("forget-me"), description=T("Delete what Lookout keeps about what you asked")
     )
-    @_by_anyone
-    @_anywhere
     async def forget_me(self, interaction: Interaction) -> None:
         """Delete the records behind the person's buttons."""
         async with responding(interaction):
@@ -81,7 +78,10 @@ class About(LookoutCog):
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server that Lookout was removed from."""
-        await self.house.posted.delete_guild(guild.id)
+        try:
+            await self.house.posted.delete_guild(guild.id)
+        except StorageFailed:
+            _log.warning("guild_not_forgotten", guild_id=guild.id)
 
 
 async def setup(bot: commands.Bot) -> None:

@@ -6,20 +6,21 @@ from discord.ext import commands
 
 from bot.domain.task import Parameters, TaskName
 from bot.ui.asking import Interaction, answer, answer_message
-from bot.ui.cog import LookoutCog, T
+from bot.ui.cog import LookoutCog, T, anywhere
 from bot.ui.errors import responding
 from bot.ui.i18n import mark
 from bot.ui.languages import chosen_language, suggest_languages
 from bot.ui.resolver import from_options
 
 
-class Alt(LookoutCog):
+class Alt(LookoutCog, name="Lookout: alt"):
     """Writes alt text."""
 
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
         self.add_message_menu(mark("Alt text"), self.alt_message)
 
+    @anywhere
     @app_commands.command(
         name=T("alt"), description=T("Write alt text for pictures, ready to paste")
     )
@@ -32,8 +33,6 @@ class Alt(LookoutCog):
         private=T("Show the answer to you alone"),
     )
     @app_commands.autocomplete(language=suggest_languages)
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def alt(
         self,
         interaction: Interaction,

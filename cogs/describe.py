@@ -6,20 +6,21 @@ from discord.ext import commands
 
 from bot.domain.task import Detail, Parameters, TaskName
 from bot.ui.asking import Interaction, answer, answer_message
-from bot.ui.cog import LookoutCog, T
+from bot.ui.cog import LookoutCog, T, anywhere
 from bot.ui.errors import responding
 from bot.ui.i18n import mark
 from bot.ui.languages import chosen_language, suggest_languages
 from bot.ui.resolver import from_options
 
 
-class Describe(LookoutCog):
+class Describe(LookoutCog, name="Lookout: describe"):
     """Describes pictures."""
 
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
         self.add_message_menu(mark("Describe picture"), self.describe_message)
 
+    @anywhere
     @app_commands.command(name=T("describe"), description=T("Describe one or more pictures"))
     @app_commands.describe(
         picture=T("The picture"),
@@ -39,8 +40,6 @@ class Describe(LookoutCog):
         ]
     )
     @app_commands.autocomplete(language=suggest_languages)
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def describe(
         self,
         interaction: Interaction,

@@ -6,20 +6,21 @@ from discord.ext import commands
 
 from bot.domain.task import Layout, Parameters, TaskName
 from bot.ui.asking import Interaction, answer, answer_message
-from bot.ui.cog import LookoutCog, T
+from bot.ui.cog import LookoutCog, T, anywhere
 from bot.ui.errors import responding
 from bot.ui.i18n import mark
 from bot.ui.languages import chosen_language, suggest_languages
 from bot.ui.resolver import from_options
 
 
-class Ocr(LookoutCog):
+class Ocr(LookoutCog, name="Lookout: ocr"):
     """Reads text."""
 
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
         self.add_message_menu(mark("Read text"), self.read_message)
 
+    @anywhere
     @app_commands.command(name=T("ocr"), description=T("Read the text in pictures"))
     @app_commands.describe(
         picture=T("The picture"),
@@ -39,8 +40,6 @@ class Ocr(LookoutCog):
         ]
     )
     @app_commands.autocomplete(language=suggest_languages)
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def ocr(
         self,
         interaction: Interaction,

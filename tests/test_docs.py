@@ -28,6 +28,9 @@ from bot.config import Config, StorageSettings
 from bot.config.example import example_toml
 from bot.config.model import settings
 from bot.domain import errors
+from bot.domain.ports import Asker
+from bot.domain.task import Layout, Parameters, TaskName
+from bot.services.look import LookRequest
 from bot.ui.controls import answer_buttons, cancel_button
 from bot.ui.i18n import words
 from bot.vision.builtin.tesseract import LANGUAGES_BY_SCRIPT
@@ -220,8 +223,9 @@ def test_every_slash_command_in_the_docs_exists(tree: list[_AnyCommand]) -> None
 def test_every_button_is_documented() -> None:
     say = words("en-US")
     labels = {cancel_button(1, say).label}
-    labels |= {button.label for button in answer_buttons(None, say)}
-    labels |= {"Shorter", "More detail", "Read text"}
+    for task, layout in itertools.product(TaskName, Layout):
+        request = LookRequest(task, (), Parameters(layout=layout), Asker(1))
+        labels |= {button.label for button in answer_buttons(request, 1, say, private=False)}
     text = _text(DOCS / "commands.md")
     for label in labels:
         assert f"| **{label}** |" in text

@@ -170,9 +170,12 @@ class Expired(UserError):
 
 @dataclass(eq=False)
 class Undeliverable(UserError):
-    """Took longer than Discord keeps a reply open; ``private`` or no right to write there."""
+    """Took longer than Discord keeps a reply open, and could not come as a message of our own.
 
-    private: bool
+    ``reason`` is ``private``, ``in_place`` (a button's answer) or ``forbidden`` (no right there).
+    """
+
+    reason: str
 
 
 @dataclass(eq=False)

@@ -24,6 +24,8 @@ class EngineStatus:
     down_since: datetime | None = None
     last_outage: tuple[datetime, datetime] | None = None
     """Start and end (UTC) of the last outage that is over."""
+    standing_in: bool = False
+    """Whether a second engine answers some tasks meanwhile."""
 
 
 class Engine(Protocol):

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 
 import structlog
 
@@ -15,6 +16,7 @@ from bot.domain.errors import (
     NoPicture,
     PictureError,
     PictureRejected,
+    QueueFull,
     StorageFailed,
 )
 from bot.domain.picture import Note, Picture, PictureNeeds, PictureRef
@@ -66,6 +68,27 @@ class LookResult:
         return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Seen))
 
 
+@dataclass(frozen=True, slots=True)
+class LookRecord:
+    """What a request was in ids and figures, for the log and for metrics: no words, no pixels."""
+
+    task: TaskName
+    person_id: int
+    guild_id: int | None
+    pictures: int
+    bytes: int
+    models: tuple[str, ...]
+    cached: int
+    prompt_tokens: int
+    answer_tokens: int
+    failures: tuple[str, ...]
+    milliseconds: int
+
+
+Observer = Callable[[LookRecord], None]
+"""Hears of every request once it is over; must return at once and raise nothing."""
+
+
 @dataclass(slots=True)
 class _Board:
     """Everybody's progress, told on each change."""
@@ -86,7 +109,8 @@ class Look:
     """The road from a picture's address to its answer.
 
     ``hold`` bounds how many originals are in memory at once (fetched and not yet prepared),
-    ``max_frames`` how many frames of an animation the model is shown.
+    ``max_frames`` how many frames of an animation the model is shown. ``observers`` hear of every
+    request.
     """
 
     fetcher: Fetcher
@@ -96,6 +120,7 @@ class Look:
     answers: AnswerStore
     hold: int = 4
     max_frames: int = 4
+    observers: Sequence[Observer] = ()
     _sharing: Sharing = field(default_factory=Sharing, init=False)
     _holding: asyncio.Semaphore = field(init=False)
 
@@ -122,7 +147,9 @@ class Look:
                 for index, source in enumerate(request.sources)
             ]
         result = LookResult(tuple(task.result() for task in tasks))
-        _log_result(request, result, time.monotonic() - started)
+        record = _record(request, result, time.monotonic() - started)
+        for observe in self.observers:
+            observe(record)
         return result
 
     async def _part(
@@ -150,7 +177,7 @@ class Look:
             task_version=TASKS[request.task].version,
             engine=using.name,
             model=using.model_for(request.task),
-            parameters=request.parameters,
+            parameters=_asked(request, using),
         )
         if request.seed is None:
             with contextlib.suppress(StorageFailed):  # a cache that is down costs time, no answer
@@ -166,7 +193,11 @@ class Look:
 
         if request.seed is not None:
             return Seen(picture, await ask(tell))
-        return Seen(picture, await self._sharing.join(key, ask, tell))
+        try:
+            return Seen(picture, await self._sharing.join(key, ask, tell))
+        except QueueFull:
+            # It may have been somebody else's call that found no place: ask for one's own.
+            return Seen(picture, await ask(tell))
 
     async def _picture(self, source: PictureRef, needs: PictureNeeds) -> Picture:
         async with self._holding:
@@ -223,6 +254,16 @@ class Look:
             await self.answers.put(real, replace(answer, notes=notes))
 
 
+def _asked(request: LookRequest, engine: Engine) -> Parameters:
+    """Return what makes the question another one.
+
+    The built-in reader says in the person's language what it could not read.
+    """
+    if engine.name == "builtin":
+        return request.parameters
+    return TASKS[request.task].asked(request.parameters)
+
+
 def _told_of_fallback(answer: Answer, using: Engine, engine: Engine) -> Answer:
     """Say of a kept answer that a second engine stands in, when it does."""
     if using.name == engine.name:
@@ -236,21 +277,23 @@ def _smaller(picture: Picture, needs: PictureNeeds) -> PictureNeeds:
     return replace(needs, max_pixels=pixels, max_frames=max(1, len(picture.frames) // 2))
 
 
-def _log_result(request: LookRequest, result: LookResult, seconds: float) -> None:
-    """Write the one line of a request: ids and figures, never words or pixels."""
+def _record(request: LookRequest, result: LookResult, seconds: float) -> LookRecord:
     answers = [seen.answer for seen in result.seen]
-    failures = [type(o).__name__ for o in result.outcomes if isinstance(o, LookoutError)]
-    _log.info(
-        "look",
+    return LookRecord(
         task=request.task,
         person_id=request.asker.person_id,
         guild_id=request.asker.guild_id,
         pictures=len(result.outcomes),
         bytes=sum(seen.picture.size_bytes for seen in result.seen),
-        models=sorted({answer.model for answer in answers}),
+        models=tuple(sorted({answer.model for answer in answers})),
         cached=sum(answer.cached for answer in answers),
         prompt_tokens=sum(answer.usage.prompt_tokens or 0 for answer in answers),
         answer_tokens=sum(answer.usage.answer_tokens or 0 for answer in answers),
-        failures=failures,
+        failures=tuple(type(o).__name__ for o in result.outcomes if isinstance(o, LookoutError)),
         milliseconds=round(seconds * 1000),
     )
+
+
+def log_record(record: LookRecord) -> None:
+    """Write the one line of a request."""
+    _log.info("look", **asdict(record))

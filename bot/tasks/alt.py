@@ -44,6 +44,12 @@ class AltTask(Task):
         """Small text must stay legible: it goes first."""
         return PictureNeeds(max_pixels=1_600_000)
 
+    def asked(self, parameters: Parameters) -> Parameters:
+        """Length, language and focus make another alt text."""
+        return Parameters(
+            language=parameters.language, detail=parameters.detail, focus=parameters.focus
+        )
+
     def prompt(self, question: Question, family: str = "") -> Prompt:
         """Ask for the description in the person's language; quoted text stays as written."""
         chosen = question.parameters

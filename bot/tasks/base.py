@@ -53,6 +53,13 @@ class Task(ABC):
         """Say how large a picture the task wants, before the model's own limits."""
 
     @abstractmethod
+    def asked(self, parameters: Parameters) -> Parameters:
+        """Return ``parameters`` with all that this task does not ask about at its default.
+
+        Two questions that differ in nothing else are the same question.
+        """
+
+    @abstractmethod
     def prompt(self, question: Question, family: str = "") -> Prompt:
         """Write the prompt; ``family`` is the model's architecture as the engine names it."""
 

@@ -37,6 +37,12 @@ class DescribeTask(Task):
         pixels = 1_600_000 if parameters.detail is Detail.DETAILED else 1_048_576
         return PictureNeeds(max_pixels=pixels)
 
+    def asked(self, parameters: Parameters) -> Parameters:
+        """Length, language and focus make another description."""
+        return Parameters(
+            language=parameters.language, detail=parameters.detail, focus=parameters.focus
+        )
+
     def prompt(self, question: Question, family: str = "") -> Prompt:
         """Ask for the chosen length, language and focus."""
         chosen = question.parameters

@@ -51,6 +51,10 @@ class OcrTask(Task):
         """Small text needs pixels: up to three megapixels, kept sharp."""
         return PictureNeeds(max_pixels=3_000_000, max_side=3072, keep_text_sharp=True)
 
+    def asked(self, parameters: Parameters) -> Parameters:
+        """Text is what it is, whoever reads it: only its layout and its own language matter."""
+        return Parameters(layout=parameters.layout, text_language=parameters.text_language)
+
     def prompt(self, question: Question, family: str = "") -> Prompt:
         """Ask for the chosen layout; OCR-only families get their own fixed words."""
         chosen = question.parameters
@@ -95,8 +99,7 @@ class OcrTask(Task):
             text = fenced.group(1)
         if _NO_TEXT.match(text):
             return Finished(text="")
-        tables = () if parameters.layout is Layout.PLAIN else markdown_tables(text)
-        return Finished(text=text, tables=tables)
+        return Finished(text=text, tables=markdown_tables(text))
 
 
 def as_markdown(table: Table) -> str:

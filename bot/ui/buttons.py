@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 from typing import Any, Self, cast
@@ -12,8 +13,9 @@ from discord import ui
 from bot.domain.errors import Expired, NotYours
 from bot.domain.picture import PictureRef, SourceKind
 from bot.domain.ports import Asker, PostedAnswer
-from bot.domain.task import Detail, TaskName
+from bot.domain.task import Detail, Layout, TaskName
 from bot.services.look import LookRequest
+from bot.ui.controls import NOT_KEPT
 from bot.ui.errors import responding
 from bot.ui.house import house_of
 from bot.ui.i18n import words
@@ -30,21 +32,28 @@ _STEPS = (Detail.BRIEF, Detail.STANDARD, Detail.DETAILED)
 
 class AnswerButton(
     ui.DynamicItem[Button],
-    template=r"lookout:(?P<action>shorter|longer|read|delete):(?P<posted>[0-9]+)",
+    template=r"lookout:(?P<action>shorter|longer|read|table|plain|delete)"
+    r":(?P<posted>[0-9]+):(?P<asker>[0-9]+):(?P<reach>private|public)",
 ):
-    """One control of a finished answer."""
+    """One control of a finished answer.
 
-    def __init__(self, item: Button, action: str, posted_id: int) -> None:
+    Who asked and whether the answer is private stand in the custom id, which only the bot can
+    write: so a click is acknowledged before anything is looked up.
+    """
+
+    def __init__(self, item: Button, match: re.Match[str]) -> None:
         super().__init__(item)
-        self.action = action
-        self.posted_id = posted_id
+        self.action = match["action"]
+        self.posted_id = int(match["posted"])
+        self.asker_id = int(match["asker"])
+        self.private = match["reach"] == "private"
 
     @classmethod
     async def from_custom_id(
         cls, interaction: Click, item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild from a click."""
-        return cls(cast("Button", item), match["action"], int(match["posted"]))
+        return cls(cast("Button", item), match)
 
     async def callback(self, interaction: Click) -> None:
         """Do what the label says."""
@@ -55,32 +64,36 @@ class AnswerButton(
                 await self._look_again(interaction)
 
     async def _delete(self, interaction: Click) -> None:
-        house = house_of(interaction.client)
-        posted = await house.posted.get(self.posted_id)
-        if not _may_delete(interaction, posted):
+        """Allow the asker and moderators, by the permissions Discord sent with this very click."""
+        own = interaction.user.id == self.asker_id
+        if not own and not interaction.permissions.manage_messages:
             raise NotYours
         await interaction.response.defer()
-        await interaction.delete_original_response()
-        await house.posted.delete(self.posted_id)
+        with contextlib.suppress(discord.NotFound):  # a second press: it is gone already
+            await interaction.delete_original_response()
+        if self.posted_id != NOT_KEPT:
+            await house_of(interaction.client).posted.delete(self.posted_id)
 
     async def _look_again(self, interaction: Click) -> None:
         house = house_of(interaction.client)
-        posted = await house.posted.get(self.posted_id)
-        if posted is None:
-            raise Expired
-        own = interaction.user.id == posted.asker_id
-        request = _request(self.action, posted, interaction)
-        house.look.charge(request)
+        own = interaction.user.id == self.asker_id
         in_place = own and self.action != "read"
         if in_place:
             await interaction.response.defer()
+            if house.running.is_replacing(self.posted_id):
+                return
         else:
-            await interaction.response.defer(thinking=True, ephemeral=posted.private or not own)
+            await interaction.response.defer(thinking=True, ephemeral=self.private or not own)
+        posted = await house.posted.get(self.posted_id)
+        if posted is None:
+            raise Expired
+        request = _request(self.action, posted, interaction)
+        house.look.charge(request)
         AnswerReply.begin(
             house,
             interaction,
             request,
-            private=posted.private or not own,
+            private=self.private or not own,
             replaces=posted if in_place else None,
         )
 
@@ -115,26 +128,21 @@ class CancelButton(ui.DynamicItem[Button], template=r"lookout:cancel:(?P<run>[0-
             running.stop(run, Stop.CANCELLED)
 
 
-def _may_delete(interaction: Click, posted: PostedAnswer | None) -> bool:
-    """Allow the asker and moderators, by the permissions Discord sent with this very click."""
-    if posted is not None and interaction.user.id == posted.asker_id:
-        return True
-    asked_by = interaction.message.interaction_metadata if interaction.message else None
-    if asked_by is not None and asked_by.user.id == interaction.user.id:
-        return True
-    return interaction.permissions.manage_messages
-
-
 def _request(action: str, posted: PostedAnswer, interaction: Click) -> LookRequest:
     task, parameters = posted.task, posted.parameters
     step = _STEPS.index(parameters.detail)
-    if action == "read":
-        task = TaskName.OCR
-        parameters = replace(parameters, detail=Detail.STANDARD, focus="")
-    elif action == "shorter":
-        parameters = replace(parameters, detail=_STEPS[max(0, step - 1)])
-    else:
-        parameters = replace(parameters, detail=_STEPS[min(len(_STEPS) - 1, step + 1)])
+    match action:
+        case "read":
+            task = TaskName.OCR
+            parameters = replace(parameters, detail=Detail.STANDARD, focus="")
+        case "table":
+            parameters = replace(parameters, layout=Layout.TABLE)
+        case "plain":
+            parameters = replace(parameters, layout=Layout.PLAIN)
+        case "shorter":
+            parameters = replace(parameters, detail=_STEPS[max(0, step - 1)])
+        case _:
+            parameters = replace(parameters, detail=_STEPS[min(len(_STEPS) - 1, step + 1)])
     sources = tuple(_fresh(ref, index, interaction) for index, ref in enumerate(posted.sources))
     asker = Asker(interaction.user.id, interaction.guild_id)
     return LookRequest(task, sources, parameters, asker)
@@ -144,8 +152,5 @@ def _fresh(ref: PictureRef, index: int, interaction: Click) -> PictureRef:
     """Fall back to the copy that the answer itself carries once an option's link has died."""
     if ref.kind is not SourceKind.OPTION or not expired(ref.url) or interaction.message is None:
         return ref
-    for suffix in ("jpg", "png"):
-        own = posted_picture(interaction.message, f"picture-{index + 1}.{suffix}")
-        if own is not None:
-            return replace(own, spoiler=ref.spoiler)
-    return ref
+    own = posted_picture(interaction.message, index)
+    return ref if own is None else replace(ref, url=own.url, size_bytes=own.size_bytes)

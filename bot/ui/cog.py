@@ -1,7 +1,7 @@
 """What every cog of ours shares: its services, names that do not clash, context menus that fit."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 import structlog
@@ -16,6 +16,16 @@ _log = structlog.get_logger(__name__)
 PREFIX = "lookout"
 MessageMenu = Callable[[Interaction, discord.Message], Coroutine[Any, Any, None]]
 T = app_commands.locale_str
+Offered = TypeVar("Offered", app_commands.Command[Any, Any, None], app_commands.ContextMenu)
+
+
+def anywhere(command: Offered) -> Offered:
+    """Offer a command in servers, in direct messages and to people who installed it themselves."""
+    command.allowed_installs = app_commands.AppInstallationType(guild=True, user=True)
+    command.allowed_contexts = app_commands.AppCommandContext(
+        guild=True, dm_channel=True, private_channel=True
+    )
+    return command
 
 
 class LookoutCog(commands.Cog):
@@ -28,12 +38,7 @@ class LookoutCog(commands.Cog):
 
     def add_message_menu(self, name: str, callback: MessageMenu) -> None:
         """Offer ``callback`` on a message's right-click menu once the cog is loaded."""
-        menu = app_commands.ContextMenu(name=T(name), callback=callback)
-        menu.allowed_installs = app_commands.AppInstallationType(guild=True, user=True)
-        menu.allowed_contexts = app_commands.AppCommandContext(
-            guild=True, dm_channel=True, private_channel=True
-        )
-        self._menus.append(menu)
+        self._menus.append(anywhere(app_commands.ContextMenu(name=T(name), callback=callback)))
 
     async def cog_load(self) -> None:
         """Give way to the host bot's own names, then add the context menus that fit."""

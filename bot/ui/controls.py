@@ -2,13 +2,13 @@
 
 from discord import ButtonStyle, ui
 
-from bot.domain.ports import PostedAnswer
-from bot.domain.task import Detail, TaskName
+from bot.domain.task import Detail, Layout, TaskName
+from bot.services.look import LookRequest
 from bot.ui.i18n import Words
 
 Control = ui.Button[ui.LayoutView]
 NOT_KEPT = 0
-"""The id in the Delete button of an answer that was not kept (nothing but errors, say)."""
+"""The id in the buttons of an answer that was not kept (nothing but errors, say)."""
 
 
 def cancel_button(run_id: int, say: Words) -> Control:
@@ -16,21 +16,41 @@ def cancel_button(run_id: int, say: Words) -> Control:
     return ui.Button(label=say.say("Cancel"), custom_id=f"lookout:cancel:{run_id}")
 
 
-def answer_buttons(posted: PostedAnswer | None, say: Words) -> list[Control]:
-    """Offer what makes sense for an answer; only deletion when it was not kept."""
-    buttons: list[Control] = []
-    if posted is not None and posted.task is not TaskName.OCR:
-        if posted.parameters.detail is not Detail.BRIEF:
-            buttons.append(_button("shorter", posted.id, say.say("Shorter")))
-        if posted.parameters.detail is not Detail.DETAILED:
-            buttons.append(_button("longer", posted.id, say.say("More detail")))
-        buttons.append(_button("read", posted.id, say.say("Read text")))
-    posted_id = posted.id if posted is not None else NOT_KEPT
-    buttons.append(_button("delete", posted_id, say.say("Delete"), ButtonStyle.danger))
-    return buttons
-
-
-def _button(
-    action: str, posted_id: int, label: str, style: ButtonStyle = ButtonStyle.secondary
+def delete_button(
+    asker_id: int, say: Words, *, posted_id: int = NOT_KEPT, private: bool = False
 ) -> Control:
-    return ui.Button(label=label, style=style, custom_id=f"lookout:{action}:{posted_id}")
+    """Offer to delete an answer."""
+    custom_id = _custom_id("delete", posted_id, asker_id, private)
+    return ui.Button(label=say.say("Delete"), style=ButtonStyle.danger, custom_id=custom_id)
+
+
+def answer_buttons(
+    request: LookRequest, posted_id: int, say: Words, *, private: bool
+) -> list[Control]:
+    """Offer what makes sense for an answer; only deletion when it was not kept."""
+    asker_id = request.asker.person_id
+    offered = _offers(request, say) if posted_id != NOT_KEPT else []
+    buttons: list[Control] = [
+        ui.Button(label=label, custom_id=_custom_id(action, posted_id, asker_id, private))
+        for action, label in offered
+    ]
+    return [*buttons, delete_button(asker_id, say, posted_id=posted_id, private=private)]
+
+
+def _offers(request: LookRequest, say: Words) -> list[tuple[str, str]]:
+    chosen = request.parameters
+    if request.task is TaskName.OCR:
+        if chosen.layout is Layout.TABLE:
+            return [("plain", say.say("As plain text"))]
+        return [("table", say.say("As table"))]
+    offers = []
+    if chosen.detail is not Detail.BRIEF:
+        offers.append(("shorter", say.say("Shorter")))
+    if chosen.detail is not Detail.DETAILED:
+        offers.append(("longer", say.say("More detail")))
+    return [*offers, ("read", say.say("Read text"))]
+
+
+def _custom_id(action: str, posted_id: int, asker_id: int, private: bool) -> str:
+    """Write all that a click must know before anything is looked up."""
+    return f"lookout:{action}:{posted_id}:{asker_id}:{'private' if private else 'public'}"

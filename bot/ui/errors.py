@@ -7,7 +7,7 @@ import discord
 import structlog
 
 from bot.domain.errors import UserError
-from bot.ui.controls import answer_buttons
+from bot.ui.controls import delete_button
 from bot.ui.i18n import words
 from bot.ui.layouts import failure, plain
 
@@ -31,8 +31,8 @@ def log_failure(error: BaseException, reference: str) -> None:
 async def say_alone(interaction: discord.Interaction[discord.Client], text: str) -> None:
     """Tell the person, alone where that is still possible."""
     if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-        buttons = answer_buttons(None, words(interaction.locale.value))
-        await interaction.edit_original_response(view=plain(text, buttons))
+        button = delete_button(interaction.user.id, words(interaction.locale.value))
+        await interaction.edit_original_response(view=plain(text, [button]))
     elif interaction.response.is_done():
         await interaction.followup.send(view=plain(text), ephemeral=True)
     else:
@@ -52,5 +52,5 @@ async def responding(interaction: discord.Interaction[discord.Client]) -> AsyncI
         log_failure(error, reference)
         try:
             await say_alone(interaction, failure(error, interaction.locale.value, reference))
-        except discord.HTTPException as unsaid:
-            _log.warning("failure_unsaid", status=unsaid.status, code=unsaid.code)
+        except Exception as unsaid:  # noqa: BLE001 - there is no further road to the person
+            _log.warning("failure_unsaid", error=type(unsaid).__name__)

@@ -10,6 +10,8 @@ import discord
 from bot.domain.answer import Table
 from bot.domain.picture import Picture
 
+SPOILER_PREFIX = "SPOILER_"
+"""How Discord knows a file of which only a blur is shown at first."""
 MAX_TABLE_FILES = 5
 """More tables than this share one file; a message holds ten files (discord-api-docs, uploads)."""
 _BYTE_ORDER_MARK = "\ufeff"
@@ -31,10 +33,18 @@ class Attached:
         )
 
 
-def picture_name(index: int, picture: Picture) -> str:
-    """Name the picture that an answer carries."""
+def picture_name(position: int, picture: Picture, *, spoiler: bool) -> str:
+    """Name the picture that an answer carries; ``position`` counts the request's pictures from 0.
+
+    What was refused before it was fetched does not count: it is not kept for the buttons either.
+    """
     suffix = "png" if picture.frames[0].media_type == "image/png" else "jpg"
-    return f"picture-{index + 1}.{suffix}"
+    return f"{SPOILER_PREFIX if spoiler else ''}picture-{position + 1}.{suffix}"
+
+
+def is_picture_at(position: int, name: str) -> bool:
+    """Say whether ``name`` is one that ``picture_name`` gives at ``position``."""
+    return name.removeprefix(SPOILER_PREFIX).rpartition(".")[0] == f"picture-{position + 1}"
 
 
 def text_file(texts: Sequence[tuple[str, str]]) -> Attached:

@@ -9,7 +9,7 @@ from discord import ui
 
 from bot.domain.answer import Answer, Table
 from bot.domain.errors import LookoutError, UserError
-from bot.domain.picture import SourceKind
+from bot.domain.picture import PictureRef, SourceKind
 from bot.domain.task import Layout, TaskName
 from bot.services.look import LookRequest
 from bot.services.progress import Outcome, Part, Seen, Stage
@@ -18,11 +18,20 @@ from bot.ui.controls import Control
 from bot.ui.files import Attached, picture_name, table_files, text_file
 from bot.ui.i18n import Words, words
 from bot.ui.sentences import note_sentence, sentence
-from bot.ui.text import fenced, neutral, neutral_clipped, shares, spoilered
+from bot.ui.text import (
+    SPOILER,
+    bars_parted,
+    fenced,
+    neutral,
+    neutral_clipped,
+    shares,
+    spoilered,
+)
 
 TEXT_LIMIT = 4000
 """Characters a Components V2 message may display altogether (discord.py, LayoutView)."""
-_FURNITURE = 500
+_SENTENCE = 100
+"""Room for a heading, or for a sentence in place of an answer's text."""
 ALT_LIMIT = 1024
 
 
@@ -42,13 +51,13 @@ def looking(
 ) -> ui.LayoutView:
     """Show how far an answer has come, with what is written so far."""
     say = words(locale)
-    budget = (TEXT_LIMIT - _FURNITURE) // max(1, len(parts))
+    budget = TEXT_LIMIT // len(parts) - _SENTENCE
     lines = []
     for index, part in enumerate(parts):
+        hidden = is_spoiler(request, index) and bool(part.text.strip())
         text = _progress(part, say, budget)
-        if _is_spoiler(request, index) and part.text:
-            text = spoilered(text)
-        lines.append(f"{_heading(index, len(parts), say)}{text}")
+        heading = _heading(index, len(parts), say)
+        lines.append(heading + (spoilered(text) if hidden else text))
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay("\n\n".join(lines)))
     return _closed(view, buttons)
@@ -107,34 +116,44 @@ def finished(
 ) -> Rendered:
     """Lay out the answers, each in its picture's place, and the files they name."""
     say = words(locale)
-    budgets = shares([_wanted(outcome) for outcome in outcomes], TEXT_LIMIT - _FURNITURE)
+    count = len(outcomes)
+    headings = [_heading(index, count, say) for index in range(count)]
+    label = _label(request.task, outcomes, say)
+    said = [
+        failure(outcome, locale, reference) if isinstance(outcome, LookoutError) else ""
+        for outcome in outcomes
+    ]
+    notes = _notes(outcomes, say)
+    in_part = say.say("Shown in part: the whole text is in text.txt.")
+    small_print = sum(len(f"-# {note}\n") for note in (*notes, in_part))
+    furniture = small_print + sum(map(len, [label, *headings, *said]))
+    budgets = shares([_wanted(outcome) for outcome in outcomes], TEXT_LIMIT - furniture)
     pictures: list[Attached] = []
     wholes: list[tuple[str, str]] = []
     tables: list[Table] = []
-    hidden = any(_is_spoiler(request, index) for index in range(len(outcomes)))
     container: ui.Container[ui.LayoutView] = ui.Container()
-    label = _label(request.task, outcomes, say)
     if label:
         container.add_item(ui.TextDisplay(label))
     for index, outcome in enumerate(outcomes):
-        heading = _heading(index, len(outcomes), say)
         if isinstance(outcome, LookoutError):
-            container.add_item(ui.TextDisplay(heading + failure(outcome, locale, reference)))
+            container.add_item(ui.TextDisplay(headings[index] + said[index]))
             continue
-        veiled = _is_spoiler(request, index)
-        body, complete = _body(request, outcome.answer, say, budgets[index])
-        container.add_item(ui.TextDisplay(heading + (spoilered(body) if veiled else body)))
+        body, complete = _body(request, index, outcome.answer, say, budgets[index])
+        container.add_item(ui.TextDisplay(headings[index] + body))
         if outcome.answer.text and (as_file or not complete):
-            wholes.append((heading.strip("*\n"), outcome.answer.text))
+            wholes.append((headings[index].strip("*\n"), outcome.answer.text))
+        if not complete and in_part not in notes:
+            notes.append(in_part)
         tables += outcome.answer.tables
-        picture = _carried_picture(request, index, outcome)
+        picture = _carried_picture(request, index, outcome, say)
         if picture is not None:
             pictures.append(picture)
-            container.add_item(ui.MediaGallery(_media(picture, spoiler=veiled)))
+            media = _media(picture, spoiler=is_spoiler(request, index))
+            container.add_item(ui.MediaGallery(media))
     documents = [*([text_file(wholes)] if wholes else []), *table_files(tables)]
+    hidden = any(is_spoiler(request, index) for index in range(count))
     for document in documents:
         container.add_item(ui.File(f"attachment://{document.name}", spoiler=hidden))
-    notes = _notes(outcomes, locale)
     if notes:
         container.add_item(ui.TextDisplay("\n".join(f"-# {note}" for note in notes)))
     view = ui.LayoutView(timeout=None)
@@ -153,7 +172,7 @@ def failure(error: BaseException, locale: str, reference: str) -> str:
 def _progress(part: Part, say: Words, budget: int) -> str:
     if isinstance(part.outcome, LookoutError):
         return sentence(part.outcome, say.locale)
-    if part.text:
+    if part.text.strip():
         return neutral_clipped(part.text, budget)
     if part.stage is Stage.FETCHING:
         return say.say("Getting the picture…")
@@ -196,21 +215,38 @@ def maker(engine: str, model: str, say: Words) -> str:
 
 
 def _wanted(outcome: Outcome) -> int:
-    return 600 if isinstance(outcome, LookoutError) else 2 * len(outcome.answer.text) + 100
+    """Ask for what an answer may take: every character may need an escape."""
+    return 0 if isinstance(outcome, LookoutError) else 2 * len(outcome.answer.text) + _SENTENCE
 
 
-def _body(request: LookRequest, answer: Answer, say: Words, budget: int) -> tuple[str, bool]:
+def _body(
+    request: LookRequest, index: int, answer: Answer, say: Words, budget: int
+) -> tuple[str, bool]:
     """Return what is shown of an answer, and whether that is all of it."""
+    empty = _empty(request, answer, say)
+    if empty:
+        return empty, True
+    hidden = is_spoiler(request, index)
+    text = bars_parted(answer.text) if hidden else answer.text
+    budget -= 2 * len(SPOILER) if hidden else 0
+    if request.task is TaskName.OCR and request.parameters.layout is not Layout.PLAIN:
+        shown = fenced(text, budget)
+        complete = len(fenced(text)) <= budget
+    else:
+        shown = neutral_clipped(text, budget)
+        complete = len(text) <= budget and len(neutral(text)) <= budget
+    return (spoilered(shown) if hidden else shown), complete
+
+
+def _empty(request: LookRequest, answer: Answer, say: Words) -> str:
+    """Say what an answer without text means."""
     if answer.decorative:
-        return say.say(
-            "Decorative: this picture carries no information, so it needs no alt text."
-        ), True
-    if not answer.text.strip():
-        return say.say("There is no text in this picture."), True
-    if request.task is not TaskName.OCR or request.parameters.layout is Layout.PLAIN:
-        return neutral_clipped(answer.text, budget), len(neutral(answer.text)) <= budget
-    complete = fenced(answer.text)
-    return (complete, True) if len(complete) <= budget else (fenced(answer.text, budget), False)
+        return say.say("Decorative: this picture carries no information, so it needs no alt text.")
+    if answer.text.strip():
+        return ""
+    if request.parameters.layout is Layout.TABLE:
+        return say.say("I found no table in this picture. Try the layout “plain text”.")
+    return say.say("There is no text in this picture.")
 
 
 def _media(picture: Attached, *, spoiler: bool) -> discord.MediaGalleryItem:
@@ -219,22 +255,28 @@ def _media(picture: Attached, *, spoiler: bool) -> discord.MediaGalleryItem:
     )
 
 
-def _carried_picture(request: LookRequest, index: int, seen: Seen) -> Attached | None:
+def _carried_picture(request: LookRequest, index: int, seen: Seen, say: Words) -> Attached | None:
     """Return the picture itself when nobody else in the channel can see it (a command's option)."""
     source = request.sources[index]
     if isinstance(source, LookoutError) or source.kind is not SourceKind.OPTION:
         return None
-    alt_text = clip_at_sentence(seen.answer.text.strip(), ALT_LIMIT)
-    return Attached(picture_name(index, seen.picture), seen.picture.frames[0].data, alt_text)
+    if request.task is TaskName.OCR:
+        alt_text = say.say("The picture whose text was read")
+    else:
+        alt_text = clip_at_sentence(seen.answer.text.strip(), ALT_LIMIT)
+    position = sum(isinstance(before, PictureRef) for before in request.sources[:index])
+    name = picture_name(position, seen.picture, spoiler=source.spoiler)
+    return Attached(name, seen.picture.frames[0].data, alt_text)
 
 
-def _notes(outcomes: Sequence[Outcome], locale: str) -> list[str]:
+def _notes(outcomes: Sequence[Outcome], say: Words) -> list[str]:
     notes = [
         note for outcome in outcomes if isinstance(outcome, Seen) for note in outcome.answer.notes
     ]
-    return [note_sentence(note, locale) for note in dict.fromkeys(notes)]
+    return [note_sentence(note, say.locale) for note in dict.fromkeys(notes)]
 
 
-def _is_spoiler(request: LookRequest, index: int) -> bool:
+def is_spoiler(request: LookRequest, index: int) -> bool:
+    """Say whether a picture, and so all that is said of it, is hidden."""
     source = request.sources[index]
     return not isinstance(source, LookoutError) and source.spoiler

@@ -41,8 +41,8 @@ class LinkRenewer:
         self._client: discord.Client | None = None
         self._asks_discord = asks_discord
 
-    def use(self, client: discord.Client) -> None:
-        """Read through ``client`` from now on."""
+    def use(self, client: discord.Client | None) -> None:
+        """Read through ``client`` from now on; through none with None."""
         self._client = client
 
     async def renew(self, ref: PictureRef) -> PictureRef | None:

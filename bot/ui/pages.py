@@ -95,7 +95,7 @@ def forgotten_page(count: int, say: Words) -> str:
 def status_page(status: EngineStatus, gate: GateState, say: Words, *, person_id: int) -> str:
     """Say how the engine is, what waits, and where the asker stands."""
     name = {"builtin": say.say("Built-in reader"), "ollama": "Ollama"}.get(status.name, status.name)
-    engine = f"{name} {status.version}".strip()
+    engine = f"{name} {neutral(status.version)}".strip()
     lines = ["## " + say.say("Status")]
     if status.ready:
         lines.append(say.say("{engine} is ready.", engine=engine))
@@ -104,6 +104,10 @@ def status_page(status: EngineStatus, gate: GateState, say: Words, *, person_id:
         lines.append(say.say("{engine} has been down since {since}.", engine=engine, since=since))
     else:
         lines.append(say.say("{engine} is not answering.", engine=engine))
+    if status.standing_in:
+        lines.append(
+            say.say("Alt text and reading text still work meanwhile, with the built-in reader.")
+        )
     models = dict.fromkeys(neutral(model) for _, model in status.models)
     if models:
         lines.append(say.say("Model: {models}", models=", ".join(models)))

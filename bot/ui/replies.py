@@ -2,25 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import discord
 import structlog
-from discord import ui
 
-from bot.domain.errors import Interrupted, LookoutError, StorageFailed, Undeliverable
+from bot.domain.errors import Interrupted, LookoutError, StorageFailed
 from bot.domain.picture import PictureRef
 from bot.domain.ports import PostedAnswer
 from bot.services.look import LookRequest, LookResult
 from bot.services.progress import Part
-from bot.ui.controls import answer_buttons, cancel_button
+from bot.ui.controls import NOT_KEPT, Control, answer_buttons, cancel_button, delete_button
+from bot.ui.delivery import Delivery
 from bot.ui.errors import log_failure, say_alone
-from bot.ui.files import Attached
 from bot.ui.house import House
 from bot.ui.i18n import words
-from bot.ui.layouts import Rendered, failure, finished, looking, plain, restored
+from bot.ui.layouts import failure, finished, looking, plain, restored
 from bot.ui.running import Run, Stop
 from bot.ui.sentences import sentence
 
@@ -41,17 +39,15 @@ class AnswerReply:
     """
 
     house: House
-    interaction: discord.Interaction[discord.Client]
     request: LookRequest
     run: Run
-    private: bool = False
+    delivery: Delivery
     as_file: bool = False
     replaces: PostedAnswer | None = None
     _parts: tuple[Part, ...] = field(init=False)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _born: float = field(default_factory=time.monotonic)
     _drawn: bool = False
-    _outlived: bool = False
+    _posted: bool = False
 
     def __post_init__(self) -> None:
         self._parts = (Part(),) * len(self.request.sources)
@@ -68,19 +64,30 @@ class AnswerReply:
         replaces: PostedAnswer | None = None,
     ) -> None:
         """Start answering in the background; the interaction must have been acknowledged."""
+        delivery = Delivery(
+            interaction, house.replies.token_seconds, private, in_place=replaces is not None
+        )
 
         async def work(run: Run) -> None:
-            await cls(house, interaction, request, run, private, as_file, replaces).deliver()
+            await cls(house, request, run, delivery, as_file, replaces).deliver()
 
-        house.running.start(request.asker.person_id, work)
+        house.running.start(
+            request.asker.person_id, work, replaces_id=replaces.id if replaces else None
+        )
+
+    @property
+    def _interaction(self) -> discord.Interaction[discord.Client]:
+        return self.delivery.interaction
 
     @property
     def _locale(self) -> str:
-        return self.interaction.locale.value
+        return self._interaction.locale.value
 
     async def deliver(self) -> None:
         """Answer, whatever happens."""
         try:
+            if self.run.stopped is not None:
+                raise Interrupted  # noqa: TRY301 - asked for while closing
             await self._answer()
         except asyncio.CancelledError:
             await self._say_stopped()
@@ -109,44 +116,58 @@ class AnswerReply:
     async def _wait(self, look: asyncio.Task[LookResult], pause: float) -> None:
         """Pause between two drawings, then wait for news; wake early for the end or the token's."""
         await asyncio.wait([look], timeout=pause)
+        if look.done():
+            return
         news = asyncio.create_task(self._changed.wait())
-        left = self.house.replies.token_seconds - self._age() if not self._outlived else None
-        waits = {look, news} if not look.done() else {look}
+        left = None if self.delivery.outlived else max(0.0, self.delivery.seconds_left)
         try:
-            await asyncio.wait(
-                waits,
-                timeout=max(0.0, left) if left is not None else None,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            await asyncio.wait({look, news}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         finally:
             news.cancel()
 
     async def _draw(self) -> float:
         """Show progress; return the seconds to leave it alone, more when Discord slows us down."""
         self._changed.clear()
-        if self._age() >= self.house.replies.token_seconds:
-            await self._outlive()
-            return self.house.replies.edit_interval_seconds
-        if self._outlived:
-            return self.house.replies.edit_interval_seconds
-        began = time.monotonic()
-        cancel = cancel_button(self.run.id, words(self._locale))
-        await self._edit(looking(self.request, self._parts, self._locale, [cancel]))
-        self._drawn = True
-        took = time.monotonic() - began
         interval = self.house.replies.edit_interval_seconds
+        if self.delivery.outlived:
+            return interval
+        if self.delivery.seconds_left <= 0:
+            await self._move()
+            return interval
+        began = time.monotonic()
+        self._drawn = True
+        try:
+            await self.delivery.edit(
+                looking(self.request, self._parts, self._locale, [self._cancel_button()])
+            )
+        except discord.NotFound:
+            raise
+        except (discord.HTTPException, OSError) as missed:
+            # Only the last edit matters: one that Discord did not take costs no answer.
+            _log.warning("progress_unsaid", error=type(missed).__name__)
+            return _SLOWEST_INTERVAL_SECONDS
+        took = time.monotonic() - began
         return min(_SLOWEST_INTERVAL_SECONDS, max(interval, 2 * took))
 
-    def _age(self) -> float:
-        return time.monotonic() - self._born
+    async def _move(self) -> None:
+        """Say that the answer will come as a message of its own. Raises Undeliverable."""
+        self.delivery.check_may_move()
+        text = words(self._locale).say(
+            "This takes longer than Discord lets me wait here. The answer will come as a new "
+            "message in this channel."
+        )
+        await self.delivery.edit(plain(text, [self._cancel_button()]))
+        self.delivery.outlived = True
+
+    def _cancel_button(self) -> Control:
+        return cancel_button(self.run.id, words(self._locale))
 
     async def _finish(self, result: LookResult) -> None:
-        for outcome in result.outcomes:
-            if isinstance(outcome, LookoutError):
-                log_failure(outcome, self.run.reference)
-        if self.replaces is not None and not result.seen:
-            error = next(o for o in result.outcomes if isinstance(o, LookoutError))
-            await self._say_failed(error, logged=True)
+        errors = [outcome for outcome in result.outcomes if isinstance(outcome, LookoutError)]
+        for error in errors:
+            log_failure(error, self.run.reference)
+        if self.replaces is not None and errors:
+            await self._say_failed(errors[0], logged=True)
             return
         posted = await self._remember() if result.seen else None
         rendered = finished(
@@ -155,18 +176,23 @@ class AnswerReply:
             self._locale,
             reference=self.run.reference,
             as_file=self.as_file,
-            buttons=answer_buttons(posted, words(self._locale)),
+            buttons=answer_buttons(
+                self.request,
+                posted.id if posted is not None else NOT_KEPT,
+                words(self._locale),
+                private=self.delivery.private,
+            ),
         )
-        message = await self._post(rendered)
-        if posted is not None:
-            await self._tell_store(
-                lambda: self.house.posted.set_message(posted.id, message.channel.id, message.id)
-            )
-        if self.replaces is not None:
-            old = self.replaces.id
-            await self._tell_store(lambda: self.house.posted.delete(old))
+        try:
+            await self.delivery.post(rendered.view, rendered.files)
+        except BaseException:
+            await self._forget(posted)  # no button belongs to it
+            raise
+        self._posted = True
+        await self._forget(self.replaces)
 
     async def _remember(self) -> PostedAnswer | None:
+        """Keep what the buttons need; without it the answer is delivered without them."""
         now = datetime.now(UTC)
         posted = PostedAnswer(
             id=self.house.new_id(),
@@ -175,110 +201,58 @@ class AnswerReply:
             sources=tuple(s for s in self.request.sources if isinstance(s, PictureRef)),
             asker_id=self.request.asker.person_id,
             guild_id=self.request.asker.guild_id,
-            channel_id=None,
-            message_id=None,
-            private=self.private,
+            private=self.delivery.private,
             created_at=now,
             expires_at=now + self.house.replies.buttons_kept,
         )
-        kept = await self._tell_store(lambda: self.house.posted.add(posted))
-        return posted if kept else None
-
-    async def _tell_store(self, say: Callable[[], Awaitable[None]]) -> bool:
-        """Use the store; an answer is delivered without its buttons when that fails."""
         try:
-            await say()
+            await self.house.posted.add(posted)
         except StorageFailed as error:
             log_failure(error, self.run.reference)
-            return False
-        return True
+            return None
+        return posted
 
-    async def _post(self, rendered: Rendered) -> discord.Message:
-        if self._age() < self.house.replies.token_seconds:
-            return await self._edit(rendered.view, rendered.files)
-        if not self._outlived:
-            await self._outlive()
-        return await self._send(rendered.view, rendered.files)
-
-    async def _outlive(self) -> None:
-        """Prepare for an answer that comes after the interaction can be edited.
-
-        Raises Undeliverable where it could not be posted as a message of our own.
-        """
-        if self.private or not self._may_speak():
-            raise Undeliverable(private=self.private)
-        self._outlived = True
-        text = words(self._locale).say(
-            "This takes longer than Discord lets me wait here. The answer will come as a new "
-            "message in this channel."
-        )
-        await self._edit(plain(text, [cancel_button(self.run.id, words(self._locale))]))
-
-    def _may_speak(self) -> bool:
-        """Say whether the bot itself may post here, by what Discord said with the interaction."""
-        allowed = self.interaction.app_permissions
-        speak = (
-            allowed.send_messages_in_threads
-            if isinstance(self.interaction.channel, discord.Thread)
-            else allowed.send_messages
-        )
-        member_here = (
-            not self.interaction.is_user_integration() or self.interaction.is_guild_integration()
-        )
-        return speak and allowed.view_channel and member_here
-
-    async def _send(self, view: ui.LayoutView, files: tuple[Attached, ...] = ()) -> discord.Message:
-        channel = self.interaction.channel
-        if not isinstance(channel, discord.abc.Messageable):
-            raise Undeliverable(private=self.private)
-        return await channel.send(
-            view=view,
-            files=[item.file() for item in files],
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
-
-    async def _edit(
-        self, view: ui.LayoutView, files: tuple[Attached, ...] | None = None
-    ) -> discord.InteractionMessage:
-        """Edit the reply; ``files`` replace its files, None leaves them."""
-        attachments = discord.utils.MISSING if files is None else [item.file() for item in files]
-        return await self.interaction.edit_original_response(
-            view=view,
-            attachments=attachments,
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
+    async def _forget(self, posted: PostedAnswer | None) -> None:
+        if posted is None:
+            return
+        try:
+            await self.house.posted.delete(posted.id)
+        except StorageFailed as error:
+            log_failure(error, self.run.reference)
 
     async def _say_stopped(self) -> None:
         """Say that the answer was stopped, in the little time that is left."""
-        say = words(self._locale)
         _log.info("stopped", reason=self.run.stopped)
+        if self._posted:
+            return
         if self.run.stopped is Stop.CANCELLED:
-            text = say.say("Stopped.")
+            text = words(self._locale).say("Stopped.")
         else:
             text = sentence(Interrupted(), self._locale)
         try:
             async with asyncio.timeout(_LAST_WORD_SECONDS):
                 await self._put_back_or_say(text)
-        except (TimeoutError, discord.HTTPException):
-            _log.warning("stop_unsaid")
+        except Exception as unsaid:  # noqa: BLE001 - there is no further road to the person
+            _log.warning("stop_unsaid", error=type(unsaid).__name__)
 
     async def _say_failed(self, error: Exception, *, logged: bool = False) -> None:
         if not logged:
             log_failure(error, self.run.reference)
         try:
             await self._put_back_or_say(failure(error, self._locale, self.run.reference))
-        except discord.HTTPException as unsaid:
-            _log.warning("failure_unsaid", status=unsaid.status, code=unsaid.code)
+        except Exception as unsaid:  # noqa: BLE001 - there is no further road to the person
+            _log.warning("failure_unsaid", error=type(unsaid).__name__)
 
     async def _put_back_or_say(self, text: str) -> None:
         """Say ``text`` in the reply, or, where an answer stood, put that back and say it aside."""
-        if self.replaces is not None and self.interaction.message is not None:
+        if self.replaces is not None and self._interaction.message is not None:
             if self._drawn:
-                await self._edit(restored(self.interaction.message))
-            await say_alone(self.interaction, text)
+                await self.delivery.edit(restored(self._interaction.message))
+            await say_alone(self._interaction, text)
             return
-        view = plain(text, answer_buttons(None, words(self._locale)))
-        if self._outlived:
-            await self._send(view)
+        asker_id = self.request.asker.person_id
+        view = plain(text, [delete_button(asker_id, words(self._locale))])
+        if self.delivery.outlived:
+            await self.delivery.send(view)
         else:
-            await self._edit(view, ())
+            await self.delivery.edit(view, ())

@@ -7,6 +7,7 @@ import discord
 
 from bot.domain.errors import NotAPicture, PictureError
 from bot.domain.picture import PictureRef, SourceKind
+from bot.ui.files import is_picture_at
 
 _OTHER_KINDS = {"video": "video", "audio": "audio", "text": "text"}
 _DOCUMENTS = frozenset({"application/pdf", "application/rtf", "application/msword"})
@@ -64,10 +65,10 @@ def find_again(message: discord.Message, ref: PictureRef) -> PictureRef | None:
     return None
 
 
-def posted_picture(message: discord.Message, file_name: str) -> PictureRef | None:
-    """Find a picture that our own answer carries, by its file name."""
+def posted_picture(message: discord.Message, position: int) -> PictureRef | None:
+    """Find the picture that our own answer carries at ``position``."""
     for attachment in message.attachments:
-        if attachment.filename == file_name:
+        if is_picture_at(position, attachment.filename):
             found = _attachment(attachment, SourceKind.ATTACHMENT, message, attachment.id)
             return found if isinstance(found, PictureRef) else None
     return None

@@ -24,6 +24,8 @@ class Run:
     id: int
     reference: str
     asker_id: int
+    replaces_id: int | None = None
+    """The kept answer whose place this one takes."""
     stopped: Stop | None = None
     task: asyncio.Task[None] | None = None
 
@@ -44,22 +46,28 @@ class Running:
         """Run later answers in a copy of ``context``."""
         self._context = context
 
-    def start(self, asker_id: int, work: Callable[[Run], Awaitable[None]]) -> Run:
-        """Begin ``work``; it is handed its Run."""
-        run = Run(secrets.randbits(48), secrets.token_hex(4).upper(), asker_id)
-        self._runs[run.id] = run
-        run.task = self._context.copy().run(asyncio.create_task, self._keep(run, work))
+    def start(
+        self,
+        asker_id: int,
+        work: Callable[[Run], Awaitable[None]],
+        *,
+        replaces_id: int | None = None,
+    ) -> None:
+        """Begin ``work``; it is handed its Run, which is stopped already while closing."""
+        run = Run(secrets.randbits(48), secrets.token_hex(4).upper(), asker_id, replaces_id)
         if self._closing:
             run.stopped = Stop.SHUTDOWN
-            run.task.cancel()
-        return run
+        self._runs[run.id] = run
+        run.task = self._context.copy().run(asyncio.create_task, self._keep(run, work))
+        run.task.add_done_callback(lambda _: self._runs.pop(run.id, None))
 
     async def _keep(self, run: Run, work: Callable[[Run], Awaitable[None]]) -> None:
         structlog.contextvars.bind_contextvars(reference=run.reference)
-        try:
-            await work(run)
-        finally:
-            del self._runs[run.id]
+        await work(run)
+
+    def is_replacing(self, posted_id: int) -> bool:
+        """Say whether an answer is being replaced right now."""
+        return any(run.replaces_id == posted_id for run in self._runs.values())
 
     def get(self, run_id: int) -> Run | None:
         """Return a run that is still under way."""
@@ -75,6 +83,7 @@ class Running:
         """Wait until nothing is under way."""
         while tasks := [run.task for run in self._runs.values() if run.task is not None]:
             await asyncio.wait(tasks)
+            await asyncio.sleep(0)  # let the callbacks run that take finished ones out
 
     async def close(self, grace_seconds: float) -> None:
         """Let answers finish for ``grace_seconds``; the rest are stopped and say so."""

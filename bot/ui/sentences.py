@@ -142,7 +142,12 @@ def _rate_limited(error: errors.RateLimited, say: Words) -> str:
 
 
 def _undeliverable(error: errors.Undeliverable, say: Words) -> str:
-    if error.private:
+    if error.reason == "in_place":
+        return say.say(
+            "This took longer than the 15 minutes Discord keeps a button's answer open, so I "
+            "stopped. Please ask again when the queue is shorter."
+        )
+    if error.reason == "private":
         return say.say(
             "This took longer than the 15 minutes Discord keeps a private reply open, so I "
             "stopped. Please ask again when the queue is shorter."

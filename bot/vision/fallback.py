@@ -101,7 +101,8 @@ class FallbackEngine:
         """Return the primary's status, with the models that answer at this moment."""
         status = await self._primary.status()
         models = tuple((task, self.model_for(task)) for task, _ in status.models)
-        return replace(status, models=models)
+        standing_in = any(self.would_use(task) is self._fallback for task in self._tasks)
+        return replace(status, models=models, standing_in=standing_in)
 
     async def _from_fallback(self, question: Question) -> AsyncGenerator[EngineEvent, None]:
         _log.info("fallback_used", engine=self._fallback.name, task=question.task)

@@ -5,11 +5,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, text
 
 from bot.domain.errors import AnswerLooped
+from bot.storage.tables import PostedAnswerRow
 from tests.discord.engines import HandEngine
 from tests.discord.pictures import png
-from tests.discord.world import components, labels, restarted, shown, texts, until, world
+from tests.discord.world import World, components, labels, restarted, shown, texts, until, world
+
+DEAD = "https://cdn.discordapp.com/ephemeral-attachments/1/2/a.png?ex=1&is=1&hm=1"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +50,7 @@ async def test_read_text_answers_below(tmp_path: Path) -> None:
         result = await w.menu(w.ann, "Describe picture", message)
         read = await w.click(w.ann, result, "Read text")
         assert "ocr standard 2" in shown(read)
-        assert labels(read) == ["Delete"]
+        assert labels(read) == ["As table", "Delete"]
         assert "describe standard 1" in shown(result)
 
 
@@ -128,7 +132,7 @@ async def test_a_button_of_a_forgotten_answer_says_so(tmp_path: Path) -> None:
         result = await w.slash(w.ann, "describe", picture=("a.png", png()))
         await w.slash(w.ann, "forget-me")
         pressed = await w.click(w.ann, result, "Shorter")
-        assert "no longer keep what it belonged to" in texts(pressed.response)
+        assert "no longer keep what it belonged to" in texts(pressed.followups[-1])
 
 
 async def test_a_picture_that_was_deleted_meanwhile_is_said_to_be_gone(tmp_path: Path) -> None:
@@ -149,3 +153,96 @@ async def test_what_is_kept_for_buttons_ends_after_its_time(tmp_path: Path) -> N
         assert w.lookout.replies.buttons_kept == timedelta(days=30)
         await w.slash(w.ann, "describe", picture=("a.png", png()))
         assert await w.lookout.posted.delete_guild(w.guild.id) == 1
+
+
+async def let_links_die(w: World) -> None:
+    """Do to kept links what a day does: take their signatures, which is all that opens them."""
+    async with w.lookout.database.writing() as session:
+        for row in (await session.execute(select(PostedAnswerRow))).scalars():
+            row.sources = [{**source, "url": DEAD} for source in row.sources]
+
+
+async def test_buttons_outlive_the_links_of_a_commands_pictures(tmp_path: Path) -> None:
+    """What an answer carries stands in for a command's own picture, press after press."""
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine) as w:
+        result = await w.slash(
+            w.ann,
+            "describe",
+            picture=("notes.pdf", b"%PDF-1.7"),
+            picture2=("red.png", png("red", (64, 64))),
+            picture3=("blue.png", png("blue", (96, 64))),
+        )
+        for label in ("Shorter", "More detail", "More detail"):
+            await let_links_die(w)
+            engine.history.clear()
+            await w.click(w.ann, result, label)
+            widths = [question.picture.facts.width for question in engine.history]
+            assert sorted(widths) in ([64, 96], [])
+            assert "no longer there" not in shown(result)
+            assert result.response is not None
+            names = [attachment.filename for attachment in result.response.attachments]
+            assert names == ["picture-1.png", "picture-2.png"]
+
+
+async def test_a_spoilers_copy_stays_a_spoiler_for_everybody_who_asks_about_it(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, engine=HandEngine(said="secret")) as w:
+        result = await w.slash(w.ann, "describe", picture=("SPOILER_a.png", png()))
+        assert "||secret||" in shown(result)
+        assert result.response is not None
+        again = await w.menu(w.ben, "Describe picture", result.response.message)
+        assert "||secret||" in shown(again)
+
+
+async def test_one_of_several_pictures_failing_keeps_the_old_answer_whole(tmp_path: Path) -> None:
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine) as w:
+        result = await w.slash(
+            w.ann, "describe", picture=("a.png", png("red")), picture2=("b.png", png("blue"))
+        )
+        before = shown(result)
+        engine.errors = deque([AnswerLooped()])
+        pressed = await w.click(w.ann, result, "Shorter")
+        assert shown(result) == before
+        assert "began to repeat itself" in texts(pressed.followups[-1])
+
+
+async def test_a_second_press_while_the_first_is_answered_changes_nothing(tmp_path: Path) -> None:
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine) as w:
+        result = await w.slash(w.ann, "describe", picture=("a.png", png()))
+        message = result.response.message  # type: ignore[union-attr]
+        engine.go.clear()
+        first = await w.ann.click(message, label="Shorter")
+        second = await w.ann.click(message, label="More detail")
+        assert second.acknowledged
+        engine.go.set()
+        await w.finished(first)
+        assert "describe brief 2" in shown(result)
+        assert len(engine.history) == 2
+
+
+async def test_a_click_is_acknowledged_before_anything_is_looked_up(tmp_path: Path) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        result = await w.slash(w.ann, "describe", picture=("a.png", png()))
+        async with w.lookout.database.writing() as session:
+            await session.execute(text("DROP TABLE posted_answer"))
+        pressed = await w.click(w.ann, result, "Shorter")
+        assert pressed.acknowledged
+        assert "database" in texts(pressed.followups[-1])
+        assert "describe standard 1" in shown(result)
+        await w.click(w.mod, result, "Delete")
+        assert result.response is None
+
+
+async def test_read_text_can_be_had_as_a_table_and_back(tmp_path: Path) -> None:
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine) as w:
+        result = await w.slash(w.ann, "ocr", picture=("a.png", png()))
+        await w.click(w.ann, result, "As table")
+        assert engine.history[-1].parameters.layout == "table"
+        assert labels(result) == ["As plain text", "Delete"]
+        await w.click(w.ann, result, "As plain text")
+        assert labels(result) == ["As table", "Delete"]

@@ -121,9 +121,45 @@ async def test_a_failing_database_costs_the_buttons_and_not_the_answer(tmp_path:
         assert labels(result) == ["Delete"]
 
 
+async def test_a_command_during_shutdown_is_told_so_and_shutdown_ends(tmp_path: Path) -> None:
+    engine = HandEngine()
+    engine.go.clear()
+    async with world(tmp_path, engine=engine) as w:
+        first = await w.ann.slash(w.channel, "describe", picture=("a.png", png()))
+        await until(lambda: labels(first) == ["Cancel"])
+        closing = asyncio.create_task(w.lookout.running.close(grace_seconds=30))
+        await asyncio.sleep(0)
+        late = await w.ben.slash(w.channel, "describe", picture=("b.png", png("blue")))
+        await until(lambda: "restarted before I could finish" in shown(late))
+        engine.go.set()
+        async with asyncio.timeout(20):
+            await closing
+        assert "describe standard 1" in shown(first)
+
+
+async def test_progress_that_discord_refuses_costs_no_answer(tmp_path: Path) -> None:
+    engine = HandEngine()
+    engine.go.clear()
+    async with world(tmp_path, engine=engine) as w:
+        w.env.inject_error("PATCH", "/webhooks/*", status=400, times=1)
+        result = await w.ann.slash(w.channel, "describe", picture=("a.png", png()))
+        await until(engine.asked.is_set)
+        await asyncio.sleep(0.5)
+        engine.go.set()
+        await w.finished(result)
+        assert "describe standard 1" in shown(result)
+
+
+async def test_an_answer_that_could_not_be_posted_leaves_no_record(tmp_path: Path) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        w.env.inject_error("PATCH", "/webhooks/*", status=400, times=None)
+        await w.slash(w.ann, "describe", picture=("a.png", png()))
+        assert await w.lookout.posted.delete_person(w.ann.id) == 0
+
+
 async def test_an_edit_that_discord_refuses_is_survived(tmp_path: Path) -> None:
     async with world(tmp_path, engine=HandEngine()) as w:
-        w.env.inject_error("PATCH", "/webhooks/*", status=500)
+        w.env.inject_error("PATCH", "/webhooks/*", status=500, times=None)
         result = await w.slash(w.ann, "describe", picture=("a.png", png()))
         assert result.acknowledged
         assert w.lookout.gate.state().running == 0

@@ -107,6 +107,7 @@ def test_long_text_is_shown_in_part_and_attached_whole() -> None:
     assert attached.name == "text.txt"
     assert attached.data.decode() == text
     assert texts(rendered.view)[1].endswith("…")
+    assert texts(rendered.view)[-1] == "-# Shown in part: the whole text is in text.txt."
 
 
 def test_text_is_attached_when_a_file_was_asked_for() -> None:
@@ -135,22 +136,50 @@ def test_decorative_and_empty_are_said_in_words() -> None:
     assert empty == "There is no text in this picture."
 
 
+def test_a_page_without_a_table_is_not_called_a_page_without_text() -> None:
+    rendered = render(TaskName.OCR, seen(""), layout=Layout.TABLE)
+    assert texts(rendered.view)[1].startswith("I found no table")
+
+
+def test_a_spoilers_file_is_a_spoiler_too() -> None:
+    (attached,) = render(
+        TaskName.ALT, seen("x"), sources=(source(SourceKind.OPTION, spoiler=True),)
+    ).files
+    assert attached.name == "SPOILER_picture-1.png"
+
+
+def test_carried_pictures_are_counted_without_what_was_refused() -> None:
+    sources = (NotAPicture("document"), source(SourceKind.OPTION), source(SourceKind.OPTION))
+    rendered = render(TaskName.ALT, NotAPicture("document"), seen("a"), seen("b"), sources=sources)
+    assert [item.name for item in rendered.files] == ["picture-1.png", "picture-2.png"]
+
+
 def test_the_built_in_reader_names_itself() -> None:
     read = Seen(PICTURE, Answer("x", "builtin", "rapidocr", notes=(Note.FALLBACK_READER,)))
     label, _, note = texts(render(TaskName.OCR, read).view)
-    assert "built-in reader" in label
+    assert label == "-# Text read by the built-in reader"
     assert "not running" in note
 
 
 lengths = st.lists(st.integers(min_value=0, max_value=9000), min_size=1, max_size=10)
 
 
-@given(lengths, st.sampled_from(list(TaskName)), st.sampled_from("a*|`\n@"))
+@given(
+    lengths,
+    st.sampled_from(list(TaskName)),
+    st.sampled_from(list(Layout)),
+    st.sampled_from(["a", "*", "||", "`", "\n", "@", "https://a.example/||b "]),
+    st.booleans(),
+)
 def test_every_answer_fits_into_one_message(
-    sizes: list[int], task: TaskName, character: str
+    sizes: list[int], task: TaskName, layout: Layout, piece: str, spoiler: bool
 ) -> None:
-    outcomes = [seen(("word" + character) * (size // 5)) for size in sizes]
-    rendered = render(task, *outcomes)
+    outcomes: list[Outcome] = [
+        seen(("word" + piece) * (size // 5), notes=tuple(Note)) for size in sizes
+    ]
+    outcomes[-1] = EngineUnavailable()
+    sources = tuple(source(spoiler=spoiler) for _ in outcomes)
+    rendered = render(task, *outcomes, sources=sources, layout=layout)
     assert rendered.view.content_length() <= TEXT_LIMIT
     assert len(rendered.files) <= 10
 

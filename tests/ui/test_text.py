@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.text import clip_words, fenced, neutral, neutral_clipped, shares, spoilered
+from bot.ui.text import (
+    bars_parted,
+    clip_words,
+    fenced,
+    neutral,
+    neutral_clipped,
+    shares,
+    spoilered,
+)
 
 anything = st.text(max_size=400)
 tricky = st.lists(
@@ -27,6 +35,10 @@ tricky = st.lists(
         ("join discord.gg/abc now", "join `discord.gg/abc` now"),
         ("</ban:123> <t:0:R>", "\\</ban:123> \\<t:0:R>"),
         ("||hidden||", "\\|\\|hidden\\|\\|"),
+        ("3. third\n5. fifth", "3\\. third\n5\\. fifth"),
+        ("1.5 litres - or so", "1.5 litres - or so"),
+        ("  - item\n# head", "  \\- item\n\\# head"),
+        ("snake_case *stars*", "snake\\_case \\*stars\\*"),
     ],
 )
 def test_other_peoples_words_are_shown_literally(given_text: str, shown: str) -> None:
@@ -38,6 +50,7 @@ def test_no_mention_survives(text: str) -> None:
     safe = neutral(text)
     assert not re.search(r"@(?:everyone|here)\b", safe)
     assert not re.search(r"(?<!\\)<(?:@[!&]?|#|/|t:)", safe)
+    assert not re.search(r"<@[!&]?[0-9]", safe)
 
 
 @given(tricky | anything, st.integers(min_value=0, max_value=300))
@@ -70,7 +83,7 @@ def test_text_in_a_fence_is_exact() -> None:
 
 
 def test_bars_do_not_end_a_spoiler_early() -> None:
-    assert spoilered("a||b").count("||") == 2
+    assert spoilered(bars_parted("a||b|||c")).count("||") == 2
 
 
 @given(st.lists(st.integers(min_value=0, max_value=5000), min_size=1, max_size=10))
