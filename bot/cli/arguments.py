@@ -66,10 +66,12 @@ def _add_look_options(command: argparse.ArgumentParser, task: TaskName) -> None:
         "--language", default="en-US", help="language of the answer, such as ja (default: en-US)"
     )
     if task is TaskName.DESCRIBE:
-        command.add_argument("--detail", type=Detail, choices=list(Detail), default=Detail.STANDARD)
+        command.add_argument(
+            "--detail", choices=[detail.value for detail in Detail], default=Detail.STANDARD.value
+        )
         command.add_argument("--focus", default="", help="what to look at most of all")
     if task is TaskName.OCR:
-        command.add_argument("--layout", type=Layout, choices=list(Layout), default=None)
+        command.add_argument("--layout", choices=[layout.value for layout in Layout])
         command.add_argument("--text-language", default="", help="language of the text, such as ja")
         command.add_argument(
             "--csv", type=Path, metavar="PATH", help="write tables there, too (implies table)"

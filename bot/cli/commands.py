@@ -5,11 +5,11 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from bot.cli.exits import DiscordUnreachable, Exit
+from bot.cli.exits import DiscordUnreachable, Exit, OllamaUnreachable
 from bot.cli.files import LocalFiles
 from bot.cli.line import Line
 from bot.config import Config
-from bot.domain.errors import ConfigError
+from bot.domain.errors import ConfigError, EngineUnavailable
 
 _NOTHING_TO_LOG_IN_WITH = (
     "discord.token: is not set (DISCORD_TOKEN); without one, `make run` and "
@@ -68,9 +68,12 @@ async def _models(arguments: argparse.Namespace, config: Config) -> int:
     from bot.cli.models import list_models, open_catalog, pull  # noqa: PLC0415 - speaks to Ollama
 
     async with open_catalog(config.vision) as catalog:
-        if arguments.action == "pull":
-            return await pull(catalog, arguments.name, Line(sys.stderr))
-        return await list_models(catalog, config.vision, as_json=arguments.json)
+        try:
+            if arguments.action == "pull":
+                return await pull(catalog, arguments.name, Line(sys.stderr))
+            return await list_models(catalog, config.vision, as_json=arguments.json)
+        except EngineUnavailable as error:
+            raise OllamaUnreachable(config.vision.host) from error
 
 
 async def _upgrade(_arguments: argparse.Namespace, config: Config) -> int:

@@ -4,7 +4,8 @@ import enum
 from dataclasses import dataclass
 
 from bot.cli.files import FileUnreadable
-from bot.domain.errors import EngineError, LookoutError, ModelMissing, ServiceError
+from bot.domain.errors import EngineError, LookoutError, ModelMissing, ServiceError, StorageFailed
+from bot.storage.trouble import ADVICE, trouble_sentence
 from bot.ui.sentences import sentence
 
 
@@ -24,6 +25,13 @@ class DiscordUnreachable(ServiceError):
     """Discord did not answer when the bot wanted to log in."""
 
 
+@dataclass(eq=False)
+class OllamaUnreachable(ServiceError):
+    """Nothing answered at ``host`` when Ollama's own models were asked for."""
+
+    host: str
+
+
 def say(error: LookoutError) -> str:
     """Put an error into words for the operator."""
     match error:
@@ -36,7 +44,13 @@ def say(error: LookoutError) -> str:
             )
         case DiscordUnreachable():
             return "Discord cannot be reached from here. `python -m bot doctor` finds out more."
-        case EngineError():
-            return f"{sentence(error, 'en-US')} `python -m bot doctor` finds out more."
+        case OllamaUnreachable():
+            return (
+                f"No Ollama answers at {error.host}. Start it with `ollama serve`, or set "
+                "vision.host."
+            )
+        case StorageFailed():
+            return f"The database does not work. {trouble_sentence(error.reason)} {ADVICE}"
         case _:
-            return sentence(error, "en-US")
+            more = " `python -m bot doctor` finds out more." * isinstance(error, EngineError)
+            return sentence(error, "en-US") + more

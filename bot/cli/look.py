@@ -40,8 +40,8 @@ def parameters_from(arguments: argparse.Namespace) -> Parameters:
         layout = Layout.TABLE if getattr(arguments, "csv", None) else Layout.PLAIN
     return Parameters(
         language=arguments.language,
-        detail=getattr(arguments, "detail", Detail.STANDARD),
-        layout=layout,
+        detail=Detail(getattr(arguments, "detail", Detail.STANDARD)),
+        layout=Layout(layout),
         focus=getattr(arguments, "focus", ""),
         text_language=getattr(arguments, "text_language", ""),
     )

@@ -1,6 +1,7 @@
 """``models list`` and ``models pull``."""
 
 import json
+import sys
 from contextlib import aclosing
 
 from bot.cli.exits import Exit, say
@@ -20,8 +21,16 @@ def open_catalog(vision: VisionSettings) -> ModelCatalog:
 
 
 async def list_models(catalog: ModelCatalog, vision: VisionSettings, *, as_json: bool) -> Exit:
-    """Print what Ollama has, and in text also what is worth having. Raises EngineError."""
-    installed = await catalog.list_models()
+    """Print what Ollama has, and in text also what is worth having.
+
+    Raises EngineError; what is worth having was printed then, too.
+    """
+    try:
+        installed = await catalog.list_models()
+    except EngineError:
+        if not as_json:
+            _print_worth_having(())
+        raise
     configured = vision.all_models
     if as_json:
         rows = [
@@ -45,11 +54,17 @@ async def list_models(catalog: ModelCatalog, vision: VisionSettings, *, as_json:
     missing = [name for name in configured if not _installed(name, installed)]
     for name in missing:
         print(f"! {name:<28} is configured and not installed: python -m bot models pull {name}")
-    print("\nWorth having (python -m bot models pull NAME):")
+    print()
+    _print_worth_having(installed)
+    return Exit.OK
+
+
+def _print_worth_having(installed: tuple[InstalledModel, ...]) -> None:
+    print("Worth having (python -m bot models pull NAME):")
     for worth in RECOMMENDED:
         if not _installed(worth.model, installed):
             print(f"  {worth.model:<28} {worth.gigabytes:5.1f} GB  {worth.remark}")
-    return Exit.OK
+    sys.stdout.flush()
 
 
 def _named(name: str, configured: tuple[str, ...]) -> bool:

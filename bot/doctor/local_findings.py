@@ -6,19 +6,12 @@ from dataclasses import dataclass
 from bot.doctor.check import Check, fail, ok, warn
 from bot.domain.errors import ConfigError, FormatUnsupported, LookoutError, StorageFailed
 from bot.storage.database import DatabaseHealth
+from bot.storage.trouble import ADVICE, trouble_sentence
 
 _MEGABYTE = 1_000_000
 _GIGABYTE = 1_000_000_000
 _LITTLE_SPACE_BYTES = _GIGABYTE
 _NO_SPACE_BYTES = 100 * _MEGABYTE
-_DATABASE_TROUBLE = {
-    "unreachable": "It cannot be reached.",
-    "refused": "It refuses the name, the password or the database's name.",
-    "locked": "Another program holds its lock.",
-    "full": "Its disk is full.",
-    "read_only": "Lookout may not write to it.",
-    "damaged": "The file is damaged or not a database.",
-}
 
 
 def database_checks(
@@ -48,11 +41,7 @@ def database_checks(
 
 
 def _database_trouble(reason: str) -> Check:
-    return fail(
-        "database",
-        _DATABASE_TROUBLE.get(reason, "It failed."),
-        "Check storage.database, and that its folder belongs to this user.",
-    )
+    return fail("database", trouble_sentence(reason), ADVICE)
 
 
 def disk_check(free_bytes: int) -> Check:

@@ -76,6 +76,23 @@ def test_wrong_usage_ends_with_two(
     assert "usage: python -m bot" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "choices"),
+    [
+        (["describe", "a.png", "--detail", "foo"], ["brief", "standard", "detailed"]),
+        (["ocr", "a.png", "--layout", "foo"], ["plain", "markdown", "table"]),
+    ],
+)
+def test_a_wrong_choice_is_answered_with_the_choices(
+    arguments: list[str], choices: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    problem = capsys.readouterr().err.splitlines()[-1]
+    assert "invalid choice: 'foo'" in problem
+    assert all(choice in problem for choice in choices)
+
+
 # How it ends
 
 
@@ -121,8 +138,25 @@ def test_run_without_a_way_to_discord_says_so(
 async def test_an_engine_that_is_down_ends_with_four(tmp_path: Path) -> None:
     env = {"LOOKOUT_VISION__HOST": f"http://127.0.0.1:{_free_port()}"}
     done = await bot("models", "list", folder=tmp_path, env=env)
+    host = env["LOOKOUT_VISION__HOST"]
+    assert (done.code, done.err) == (
+        Exit.SERVICE,
+        f"No Ollama answers at {host}. Start it with `ollama serve`, or set vision.host.\n",
+    )
+    assert "qwen3-vl:8b" in done.out
+
+    done = await bot("models", "pull", "gemma4", folder=tmp_path, env=env)
     assert done.code == Exit.SERVICE
-    assert "python -m bot doctor" in done.err
+    assert f"No Ollama answers at {host}." in done.err
+
+
+async def test_a_database_that_fails_is_told_with_reason_and_setting(tmp_path: Path) -> None:
+    (tmp_path / "not-a-database.sqlite3").write_text("no database at all" * 100)
+    env = {"LOOKOUT_STORAGE__DATABASE": "sqlite:///not-a-database.sqlite3"}
+    done = await bot("db", "upgrade", folder=tmp_path, env=env)
+    assert done.code == Exit.SERVICE
+    assert "The file is damaged or not a database." in done.err
+    assert "storage.database" in done.err
     assert "Traceback" not in done.err
 
 

@@ -13,9 +13,10 @@ from bot.cli.line import Line
 from bot.cli.models import list_models, open_catalog, pull, pull_missing
 from bot.cli.pull_bar import PullBar
 from bot.config import Config, VisionSettings
-from bot.domain.errors import ModelMissing
+from bot.domain.errors import EngineUnavailable, ModelMissing
 from bot.domain.task import TaskName
 from bot.vision.models import ModelCatalog, PullProgress
+from bot.vision.recommended import RECOMMENDED
 from tests.app.command import Terminal, bot
 from tests.vision.imitation.server import (
     MODEL,
@@ -93,6 +94,24 @@ async def test_without_any_model_the_list_says_so(
     server.overrides["/api/tags"] = has()
     await list_models(catalog, vision, as_json=False)
     assert capsys.readouterr().out.startswith("Ollama has no models yet.\n")
+
+
+async def test_without_ollama_the_list_still_says_what_is_worth_having(
+    server: ImitationOllama,
+    catalog: ModelCatalog,
+    vision: VisionSettings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    server.overrides["/api/tags"] = responds(502)
+    with pytest.raises(EngineUnavailable):
+        await list_models(catalog, vision, as_json=False)
+    first, *worth = capsys.readouterr().out.splitlines()
+    assert first.startswith("Worth having")
+    assert [line.split()[0] for line in worth] == [each.model for each in RECOMMENDED]
+
+    with pytest.raises(EngineUnavailable):
+        await list_models(catalog, vision, as_json=True)
+    assert capsys.readouterr().out == ""
 
 
 async def test_the_list_as_json(
