@@ -1,6 +1,7 @@
 """Reading the settings: defaults, then the TOML file, then the environment."""
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -65,9 +66,19 @@ def _lay_over(data: dict[str, Any], env: Mapping[str, str]) -> dict[tuple[str, .
         for key in keys[:-1]:
             node = node.setdefault(key, {}) if isinstance(node, dict) else None
         if isinstance(node, dict):
-            node[keys[-1]] = value
+            node[keys[-1]] = _table(value) if len(keys) > 1 else value
             origins[keys] = variable
     return origins
+
+
+def _table(value: str) -> object:
+    """Read a table written as JSON; anything else stays what it is."""
+    if not value.lstrip().startswith("{"):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
 
 
 def _variables(env: Mapping[str, str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -94,6 +105,8 @@ def _problem(detail: ErrorDetails, origins: Mapping[tuple[str, ...], str]) -> st
             reason = f"unknown setting; did you mean {near}?" if near else "unknown setting"
         case "model_type":
             reason = "is a section: settings go inside it"
+        case "dict_type":
+            reason = "must be a table"
         case _:
             message = detail["msg"].removeprefix("Value error, ")
             reason = message[:1].lower() + message[1:]

@@ -111,6 +111,33 @@ def test_a_list_may_be_written_as_json() -> None:
     assert load_config(env=env).pictures.extra_hosts == ("a.example",)
 
 
+def test_a_table_may_be_written_as_json() -> None:
+    _file("[vision.models]\nalt = 'gemma4'\n")
+    env = {"LOOKOUT_VISION__MODELS": '{"ocr": "glm-ocr"}'}
+    assert load_config(env=env).vision.models == {TaskName.OCR: "glm-ocr"}
+
+    env["LOOKOUT_VISION__MODELS__ALT"] = "qwen3-vl:8b"
+    assert load_config(env=env).vision.models == {
+        TaskName.OCR: "glm-ocr",
+        TaskName.ALT: "qwen3-vl:8b",
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ('{"orc": "x"}', ".orc (LOOKOUT_VISION__MODELS): input should be 'describe', 'alt' or 'oc"),
+        ('{"ocr": 5}', ".ocr (LOOKOUT_VISION__MODELS): input should be a valid string"),
+        ('{"ocr": hunter2}', " (LOOKOUT_VISION__MODELS): must be a table"),
+        ("hunter2", " (LOOKOUT_VISION__MODELS): must be a table"),
+    ],
+)
+def test_a_wrong_table_in_the_environment_is_refused(value: str, problem: str) -> None:
+    (found,) = _problems(LOOKOUT_VISION__MODELS=value)
+    assert found.startswith(f"vision.models{problem}")
+    assert "hunter2" not in found
+
+
 @pytest.mark.parametrize(
     ("given_host", "host"),
     [
