@@ -96,9 +96,9 @@ def _variables(env: Mapping[str, str]) -> Iterator[tuple[str, str, tuple[str, ..
 def _problem(detail: ErrorDetails, origins: Mapping[tuple[str, ...], str]) -> str:
     keys = tuple(str(part) for part in detail["loc"] if part != "[key]")
     name = ".".join(keys)
-    variable = next((origins[keys[:i]] for i in range(len(keys), 0, -1) if keys[:i] in origins), "")
-    if variable:
-        name += f" ({variable})"
+    variables = _set_by(keys, origins)
+    if variables:
+        name += f" ({', '.join(variables)})"
     match detail["type"]:
         case "extra_forbidden":
             near = _nearest(keys)
@@ -111,6 +111,14 @@ def _problem(detail: ErrorDetails, origins: Mapping[tuple[str, ...], str]) -> st
             message = detail["msg"].removeprefix("Value error, ")
             reason = message[:1].lower() + message[1:]
     return f"{name}: {reason}"
+
+
+def _set_by(keys: tuple[str, ...], origins: Mapping[tuple[str, ...], str]) -> list[str]:
+    """Name the variable that set ``keys`` or a table around it, else all that set parts of it."""
+    for length in range(len(keys), 0, -1):
+        if keys[:length] in origins:
+            return [origins[keys[:length]]]
+    return [variable for origin, variable in origins.items() if origin[: len(keys)] == keys]
 
 
 def _nearest(keys: tuple[str, ...]) -> str | None:

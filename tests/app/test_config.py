@@ -190,6 +190,14 @@ def test_a_wrong_name_in_the_environment_names_its_variable() -> None:
     )
 
 
+def test_a_wrong_section_in_the_environment_names_its_variables() -> None:
+    (problem,) = _problems(LOOKOUT_VISON__HOST="x")
+    assert problem == "vison (LOOKOUT_VISON__HOST): unknown setting; did you mean vision?"
+
+    (problem,) = _problems(LOOKOUT_VISON__HOST="x", LOOKOUT_VISON__MODEL="y")
+    assert problem.startswith("vison (LOOKOUT_VISON__HOST, LOOKOUT_VISON__MODEL): ")
+
+
 def test_a_variable_that_names_a_whole_section_is_refused() -> None:
     problems = _problems(LOOKOUT_VISION="x", LOOKOUT_VISION__HOST="http://box")
     assert problems == ("vision (LOOKOUT_VISION): is a section: settings go inside it",)
