@@ -15,6 +15,7 @@ from bot.app import Lookout
 from bot.config import Config
 from bot.domain.errors import ConfigError
 from bot.playground import SIMULATED_HOST
+from bot.services.look import LookRecord
 from tests.discord.engines import HandEngine
 from tests.discord.pictures import png
 from tests.discord.world import SETTLE_SECONDS, PacedTransport, World, populate, shown
@@ -151,3 +152,46 @@ async def test_detaching_takes_everything_away(tmp_path: Path) -> None:
         await lookout.detach(theirs)
         assert {command.name for command in theirs.tree.get_commands()} == before
         assert not hasattr(theirs, "lookout")
+
+
+async def test_a_cog_of_theirs_with_a_name_like_ours_is_no_matter(tmp_path: Path) -> None:
+    class About(commands.Cog):
+        pass
+
+    async with Lookout(config(tmp_path), engine=HandEngine()) as lookout:
+        theirs = Strangers(lookout)
+        await theirs.add_cog(About())
+        await lookout.attach(theirs)
+        assert theirs.tree.get_command("ocr") is not None
+
+
+async def test_a_bot_without_room_for_our_commands_is_left_as_it_was(tmp_path: Path) -> None:
+    async with Lookout(config(tmp_path), engine=HandEngine()) as lookout:
+        theirs = Strangers(lookout)
+        for number in range(97):
+
+            @theirs.tree.command(name=f"their-{number}", description="Theirs")
+            async def command(interaction: discord.Interaction[Strangers]) -> None: ...
+
+        before = {command.name for command in theirs.tree.get_commands()}
+        with pytest.raises(ConfigError, match="100 commands already"):
+            await lookout.attach(theirs)
+        assert {command.name for command in theirs.tree.get_commands()} == before
+        assert not hasattr(theirs, "lookout")
+
+
+async def test_requests_can_be_observed_in_figures(tmp_path: Path) -> None:
+    heard: list[LookRecord] = []
+    transport = PacedTransport()
+    async with Lookout(
+        config(tmp_path), transport=transport, engine=HandEngine(), observers=[heard.append]
+    ) as lookout:
+        theirs = Strangers(lookout)
+        async with simcord.run(theirs, settle_timeout=SETTLE_SECONDS) as env:
+            transport.env = env
+            lookout.running.adopt(contextvars.copy_context())
+            w = populate(env, lookout, transport)
+            await w.slash(w.ann, "ocr", picture=("a.png", png()))
+    (record,) = heard
+    assert (record.task, record.pictures, record.failures) == ("ocr", 1, ())
+    assert record.models == ("qwen3-vl:8b",)

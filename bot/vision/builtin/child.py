@@ -52,7 +52,8 @@ def handle(head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], Sequence[
     pixels = [frame for frame in frames if frame is not None]
     findings = _read(pixels, Layout(head["layout"]), head["text_language"], deadline)
     if head["measure"]:
-        findings = replace(findings, codes=measure.codes(pixels), measures=measure.measure(pixels))
+        own = [_middle(*pair) for pair in zip(pixels, head["own_sizes"], strict=True)]
+        findings = replace(findings, codes=measure.codes(pixels), measures=measure.measure(own))
     return findings.to_head(), ()
 
 
@@ -63,6 +64,13 @@ def _decoded(sizes: Sequence[int], body: bytes) -> Iterator[Pixels | None]:
         pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
         yield None if pixels is None else np.asarray(pixels, dtype=np.uint8)
         begin += size
+
+
+def _middle(frame: Pixels, size: Sequence[int]) -> Pixels:
+    """Cut the picture itself out of the ground that it was put on."""
+    height, width = frame.shape[:2]
+    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    return frame[top : top + size[1], left : left + size[0]]
 
 
 def _read(frames: Sequence[Pixels], wanted: Layout, locale: str, deadline: float) -> Findings:

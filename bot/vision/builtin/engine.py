@@ -17,7 +17,7 @@ from bot.domain.errors import (
     EngineUnavailable,
     PictureRejected,
 )
-from bot.domain.picture import Note, PictureNeeds
+from bot.domain.picture import Frame, Note, Picture, PictureNeeds
 from bot.domain.ports import EngineStatus
 from bot.domain.task import Layout, Parameters, Question, TaskName
 from bot.vision.builtin import tesseract
@@ -134,6 +134,7 @@ class BuiltinEngine:
         reading = question.task is TaskName.OCR
         return {
             "frame_sizes": [len(frame.data) for frame in question.picture.frames],
+            "own_sizes": [_own_size(frame, question.picture) for frame in question.picture.frames],
             "layout": question.parameters.layout if reading else Layout.PLAIN,
             "text_language": question.parameters.text_language,
             "measure": not reading,
@@ -180,3 +181,13 @@ def _installed_version() -> str:
         return version("rapidocr")
     except PackageNotFoundError:
         return ""
+
+
+def _own_size(frame: Frame, picture: Picture) -> tuple[int, int]:
+    """Return how much of a frame is the picture: what it was padded with is not to be measured."""
+    facts = picture.facts
+    scale = min(frame.width / facts.width, frame.height / facts.height, 1.0)
+    return (
+        min(frame.width, max(1, round(facts.width * scale))),
+        min(frame.height, max(1, round(facts.height * scale))),
+    )

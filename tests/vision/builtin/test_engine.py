@@ -115,6 +115,16 @@ async def test_a_description_names_the_colours_that_are_there(road: Road) -> Non
 
 
 @on_the_road
+@pytest.mark.parametrize("size", [(16, 16), (400, 8), (3000, 1)])
+async def test_what_a_small_picture_was_padded_with_is_not_measured(
+    road: Road, size: tuple[int, int]
+) -> None:
+    answer = await road.ask(png(Image.new("RGB", size, "red")), TaskName.DESCRIBE)
+    assert "red" in answer.text
+    assert "white" not in answer.text
+
+
+@on_the_road
 async def test_one_flat_colour_is_decorative_in_alt_text(road: Road) -> None:
     answer = await road.ask(png(Image.new("RGB", (64, 48), (10, 120, 60))), TaskName.ALT)
     assert answer.decorative
