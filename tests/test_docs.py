@@ -309,6 +309,7 @@ def test_the_makefile_has_what_the_docs_run() -> None:
 
 def test_environment_variables_in_the_docs_are_settings() -> None:
     known = {_variable(section, name) for section, name, _ in settings()}
+    known |= {f"LOOKOUT_{section}__{name}".upper() for section, name, _ in settings()}
     others = {"LOOKOUT_CONFIG", "LOOKOUT_WRITE_DOCS", "LOOKOUT_TEST_OLLAMA"}
     for page in PAGES:
         for name in re.findall(r"\b(?:LOOKOUT_\w+|DISCORD_TOKEN)\b", _text(page)):
