@@ -9,7 +9,7 @@ from bot.cli.line import Line
 from bot.cli.pull_bar import PullBar
 from bot.config import Config, VisionSettings
 from bot.domain.errors import EngineError, ModelMissing
-from bot.vision.models import InstalledModel, ModelCatalog
+from bot.vision.models import InstalledModel, ModelCatalog, same_model
 from bot.vision.recommended import RECOMMENDED
 
 _GIGABYTE = 1_000_000_000
@@ -68,12 +68,11 @@ def _print_worth_having(installed: tuple[InstalledModel, ...]) -> None:
 
 
 def _named(name: str, configured: tuple[str, ...]) -> bool:
-    """Compare names as Ollama does: without a tag, ``latest`` is meant."""
-    return any(name in (wanted, f"{wanted}:latest") for wanted in configured)
+    return any(same_model(name, wanted) for wanted in configured)
 
 
 def _installed(wanted: str, installed: tuple[InstalledModel, ...]) -> bool:
-    return any(_named(model.name, (wanted,)) for model in installed)
+    return any(same_model(model.name, wanted) for model in installed)
 
 
 async def pull(catalog: ModelCatalog, name: str, line: Line) -> Exit:

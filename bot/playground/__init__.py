@@ -7,6 +7,7 @@ drives the real commands, buttons and answers.
 import asyncio
 import contextlib
 import contextvars
+import errno
 import os
 import sys
 import webbrowser
@@ -20,6 +21,7 @@ from simcord.backend.errors import SetupError
 from bot.app import Lookout
 from bot.client import LookoutClient, until_signal
 from bot.config import Config
+from bot.domain.errors import ConfigError
 from bot.media.samples import samples
 from bot.playground.choice import Choice, choose_engine
 from bot.playground.menu import MenuButton, menu_buttons
@@ -41,7 +43,10 @@ _WELCOME = (
 
 @asynccontextmanager
 async def opened(config: Config, port: int = 0) -> AsyncIterator[simcord.Preview]:
-    """Open the simulated server with samples and welcome, and serve its page."""
+    """Open the simulated server with samples and welcome, and serve its page.
+
+    Raises ConfigError when ``port`` cannot be had.
+    """
     transport = SimulatedTransport()
     await asyncio.to_thread(samples)
     async with Lookout(config, transport=transport) as lookout:
@@ -56,11 +61,25 @@ async def opened(config: Config, port: int = 0) -> AsyncIterator[simcord.Preview
             you = guild.add_member(env.create_user("you", global_name="You"))
             sam = guild.add_member(env.create_user("sam", global_name="Sam"))
             await _furnish(client, channel, sam)
-            async with (
-                env.preview(channel, viewers=[you, sam], layout="channel", port=port) as preview,
-                _kept_fresh(env, preview),
-            ):
+            preview = env.preview(channel, viewers=[you, sam], layout="channel", port=port)
+            async with _served(preview, port), _kept_fresh(env, preview):
                 yield preview
+
+
+@asynccontextmanager
+async def _served(preview: simcord.Preview, port: int) -> AsyncIterator[None]:
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(preview)
+        except SetupError as error:
+            if not isinstance(error.__cause__, OSError):
+                raise
+            busy = error.__cause__.errno == errno.EADDRINUSE
+            reason = "is taken by another program" if busy else "cannot be opened"
+            raise ConfigError(
+                (f"playground.port: port {port} {reason}; choose another, or 0 for any free one",)
+            ) from error
+        yield
 
 
 async def _furnish(
@@ -105,10 +124,10 @@ async def _kept_fresh(env: simcord.Env, preview: simcord.Preview) -> AsyncIterat
 async def play(config: Config) -> None:
     """Run the playground until its page is closed or the process is told to stop.
 
-    Raises ConfigError when there is neither Ollama nor the built-in reader.
+    Raises ConfigError when there is neither Ollama nor the built-in reader, or the port is taken.
     """
     choice = await choose_engine(config)
-    print(choice.sentence, flush=True)
+    print(f"{choice.sentence}\nOpening the playground …", flush=True)
     async with opened(choice.config, config.playground.port) as preview:
         print(f"Playground: {preview.url}\nStop it with Ctrl-C.", flush=True)
         if has_screen():

@@ -1,11 +1,13 @@
 """Which engine the playground uses: Ollama when it can, else the built-in reader."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.config import Config
 from bot.domain.errors import LookoutError
 from bot.playground.transport import SIMULATED_HOST
-from bot.vision.models import ModelCatalog
+from bot.vision.models import ModelCatalog, same_model
+from bot.vision.recommended import RECOMMENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,26 @@ async def choose_engine(config: Config) -> Choice:
             f"Engine: the built-in reader (Ollama at {vision.host} has no vision model). For one: "
             f"run “ollama pull {vision.model}” and start again.",
         )
-    wanted = {vision.model, f"{vision.model}:latest"}
-    model = next((name for name in seeing if name in wanted), seeing[0])
+    model = _best(vision.model, seeing)
+    models = {task: name for task, name in vision.models.items() if _listed(name, seeing)}
     return Choice(
-        _with(config, engine="ollama", model=model),
+        _with(config, engine="ollama", model=model, models=models),
         f"Engine: Ollama at {vision.host} with the vision model {model}. For the built-in reader "
         "instead: set LOOKOUT_VISION__ENGINE=builtin.",
     )
+
+
+def _best(wanted: str, seeing: Sequence[str]) -> str:
+    """Pick the configured model where there is one, else one that is known to work."""
+    reading = {_listed(each.model, seeing) for each in RECOMMENDED if each.reads_only}
+    others = [name for name in seeing if name not in reading]
+    preferred = [wanted, *(each.model for each in RECOMMENDED if not each.reads_only)]
+    known = (found for name in preferred if (found := _listed(name, seeing)))
+    return next(known, (others or seeing)[0])
+
+
+def _listed(name: str, seeing: Sequence[str]) -> str | None:
+    return next((found for found in seeing if same_model(found, name)), None)
 
 
 def _with(config: Config, **vision: object) -> Config:

@@ -130,7 +130,7 @@ class ModelCatalog:
         except EngineError as error:
             return replace(found, problem=error)
         for loaded in processes.models:
-            if _same(loaded.name, model):
+            if same_model(loaded.name, model):
                 share = 1 - loaded.size_vram / loaded.size if loaded.size else 0.0
                 return replace(
                     found,
@@ -149,6 +149,6 @@ def _progress(line: dict[str, Any]) -> PullProgress:
     return PullProgress(parsed.status, parsed.completed, parsed.total)
 
 
-def _same(listed: str, asked: str) -> bool:
+def same_model(listed: str, asked: str) -> bool:
     """Compare names as Ollama does: without a tag, ``latest`` is meant."""
     return listed in (asked, f"{asked}:latest")

@@ -24,6 +24,8 @@ class Recommendation:
     use: Use
     gigabytes: float
     remark: str
+    reads_only: bool = False
+    """Whether it reads text and can do nothing else."""
 
 
 RECOMMENDED = (
@@ -59,10 +61,18 @@ RECOMMENDED = (
     Recommendation("qwen3.6:27b", Use.LARGE, 17.0, "For 24 GB of video memory."),
     Recommendation("qwen3-vl:32b-instruct", Use.LARGE, 21.0, "For 24 GB of video memory."),
     Recommendation(
-        "glm-ocr", Use.TEXT, 2.2, "Reads text and nothing else: set it for the task ocr only."
+        "glm-ocr",
+        Use.TEXT,
+        2.2,
+        "Reads text and nothing else: set it for the task ocr only.",
+        reads_only=True,
     ),
     Recommendation(
-        "deepseek-ocr:3b", Use.TEXT, 6.7, "Reads dense pages; now and then it repeats itself."
+        "deepseek-ocr:3b",
+        Use.TEXT,
+        6.7,
+        "Reads dense pages; now and then it repeats itself.",
+        reads_only=True,
     ),
     Recommendation("qwen2.5vl:7b", Use.TEXT, 6.0, "Reads tables well, and describes too."),
 )
