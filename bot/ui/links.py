@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import discord
 from discord.http import Route
 
 from bot.domain.errors import PictureGone
-from bot.domain.picture import PictureRef
+from bot.domain.picture import PictureRef, link_expires_at
 from bot.ui.resolver import find_again
 
 _SIGNED_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
@@ -17,18 +17,12 @@ _SIGNED_FOLDERS = ("/attachments/", "/ephemeral-attachments/")
 
 
 def expired(url: str, now: Callable[[], float] = time.time) -> bool:
-    """Say whether a link to an attachment has lost its signature, or outlived it.
-
-    The signature's own time is ``ex``, in hexadecimal Unix seconds.
-    """
-    parts = urlsplit(url)
-    ends = parse_qs(parts.query).get("ex", [""])[0]
-    if not ends:
+    """Say whether a link to an attachment has lost its signature, or outlived it."""
+    ends = link_expires_at(url)
+    if ends is None:
+        parts = urlsplit(url)
         return parts.hostname in _SIGNED_HOSTS and parts.path.startswith(_SIGNED_FOLDERS)
-    try:
-        return int(ends, 16) <= now()
-    except ValueError:
-        return False
+    return ends <= now()
 
 
 class LinkRenewer:

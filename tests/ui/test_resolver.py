@@ -162,7 +162,7 @@ def test_a_picture_is_found_again_by_its_id_only() -> None:
         ("?ex=65a0&is=1&hm=x", 0x65A0, True),
         ("?ex=65a0", 0x659F, False),
         ("", 1e12, False),
-        ("?ex=zz", 1e12, False),
+        ("?ex=zz&x=1", 1e12, False),
     ],
 )
 def test_a_links_own_date_says_when_it_dies(query: str, now: float, over: bool) -> None:
