@@ -137,7 +137,7 @@ class Lookout:
         commands with Discord as usual (``tree.sync()``). Raises ConfigError, and leaves the bot as
         it was, when something else is attached under the same attribute or a cog cannot be loaded.
         """
-        if getattr(bot, ATTRIBUTE, self) is not self:
+        if hasattr(bot, ATTRIBUTE):
             raise ConfigError((f"the bot already has an attribute named {ATTRIBUTE}",))
         setattr(bot, ATTRIBUTE, self)
         self.links.use(bot)

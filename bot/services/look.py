@@ -68,6 +68,16 @@ class LookResult:
         return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Seen))
 
 
+def lasting_sources(
+    request: LookRequest, outcomes: Sequence[Outcome]
+) -> tuple[PictureRef | None, ...]:
+    """Return each place's source; None where no picture was found, nor ever will be."""
+    return tuple(
+        source if isinstance(source, PictureRef) and not isinstance(outcome, PictureError) else None
+        for source, outcome in zip(request.sources, outcomes, strict=True)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class LookRecord:
     """What a request was in ids and figures, for the log and for metrics: no words, no pixels."""

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any, Self, cast
 
 import discord
+import structlog
 from discord import ui
 
-from bot.domain.errors import Expired, NotYours
+from bot.domain.errors import Expired, NotYours, StorageFailed
 from bot.domain.picture import PictureRef, SourceKind
 from bot.domain.ports import Asker, PostedAnswer
 from bot.domain.task import Detail, Layout, TaskName
@@ -24,6 +25,8 @@ from bot.ui.links import expired
 from bot.ui.replies import AnswerReply
 from bot.ui.resolver import posted_picture
 from bot.ui.running import Stop
+
+_log = structlog.get_logger(__name__)
 
 Click = discord.Interaction[discord.Client]
 Button = ui.Button[ui.LayoutView]
@@ -72,7 +75,10 @@ class AnswerButton(
         with contextlib.suppress(discord.NotFound):  # a second press: it is gone already
             await interaction.delete_original_response()
         if self.posted_id != NOT_KEPT:
-            await house_of(interaction.client).posted.delete(self.posted_id)
+            try:
+                await house_of(interaction.client).posted.delete(self.posted_id)
+            except StorageFailed:  # the message is gone; its record goes when its time is over
+                _log.warning("record_not_deleted")
 
     async def _look_again(self, interaction: Click) -> None:
         house = house_of(interaction.client)
@@ -80,13 +86,13 @@ class AnswerButton(
         in_place = own and self.action != "read"
         if in_place:
             await interaction.response.defer()
-            if house.running.is_replacing(self.posted_id):
-                return
         else:
             await interaction.response.defer(thinking=True, ephemeral=self.private or not own)
         posted = await house.posted.get(self.posted_id)
         if posted is None:
             raise Expired
+        if in_place and house.running.is_replacing(self.posted_id):
+            return  # from here to the start of the answer nothing else can come between
         request = _request(self.action, posted, interaction)
         house.look.charge(request)
         AnswerReply.begin(
@@ -95,6 +101,7 @@ class AnswerButton(
             request,
             private=self.private or not own,
             replaces=posted if in_place else None,
+            kept_sources=posted.sources,
         )
 
 

@@ -9,9 +9,9 @@ from discord import ui
 
 from bot.domain.answer import Answer, Table
 from bot.domain.errors import LookoutError, UserError
-from bot.domain.picture import PictureRef, SourceKind
+from bot.domain.picture import SourceKind
 from bot.domain.task import Layout, TaskName
-from bot.services.look import LookRequest
+from bot.services.look import LookRequest, lasting_sources
 from bot.services.progress import Outcome, Part, Seen, Stage
 from bot.tasks.phrases import clip_at_sentence
 from bot.ui.controls import Control
@@ -145,7 +145,8 @@ def finished(
         if not complete and in_part not in notes:
             notes.append(in_part)
         tables += outcome.answer.tables
-        picture = _carried_picture(request, index, outcome, say)
+        position = sum(source is not None for source in lasting_sources(request, outcomes)[:index])
+        picture = _carried_picture(request, index, position, outcome, say)
         if picture is not None:
             pictures.append(picture)
             media = _media(picture, spoiler=is_spoiler(request, index))
@@ -255,7 +256,9 @@ def _media(picture: Attached, *, spoiler: bool) -> discord.MediaGalleryItem:
     )
 
 
-def _carried_picture(request: LookRequest, index: int, seen: Seen, say: Words) -> Attached | None:
+def _carried_picture(
+    request: LookRequest, index: int, position: int, seen: Seen, say: Words
+) -> Attached | None:
     """Return the picture itself when nobody else in the channel can see it (a command's option)."""
     source = request.sources[index]
     if isinstance(source, LookoutError) or source.kind is not SourceKind.OPTION:
@@ -264,7 +267,6 @@ def _carried_picture(request: LookRequest, index: int, seen: Seen, say: Words) -
         alt_text = say.say("The picture whose text was read")
     else:
         alt_text = clip_at_sentence(seen.answer.text.strip(), ALT_LIMIT)
-    position = sum(isinstance(before, PictureRef) for before in request.sources[:index])
     name = picture_name(position, seen.picture, spoiler=source.spoiler)
     return Attached(name, seen.picture.frames[0].data, alt_text)
 

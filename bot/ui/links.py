@@ -1,17 +1,22 @@
 """Links to Discord's files: when they die, and how a dead one is renewed."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 import discord
+import structlog
 from discord.http import Route
 
 from bot.domain.errors import PictureGone
 from bot.domain.picture import PictureRef, link_expires_at
 from bot.ui.resolver import find_again
 
+_log = structlog.get_logger(__name__)
+
+_RENEWAL_SECONDS = 15.0
 _SIGNED_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 _SIGNED_FOLDERS = ("/attachments/", "/ephemeral-attachments/")
 
@@ -48,9 +53,16 @@ class LinkRenewer:
         """
         if self._client is None:
             return None
-        return await self._from_message(self._client, ref) or await self._from_link(
-            self._client, ref
-        )
+        try:
+            async with asyncio.timeout(_RENEWAL_SECONDS):
+                return await self._from_message(self._client, ref) or await self._from_link(
+                    self._client, ref
+                )
+        except PictureGone:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever broke: there is no fresh link then
+            _log.info("link_not_renewed", error=type(error).__name__)
+            return None
 
     async def _from_message(self, client: discord.Client, ref: PictureRef) -> PictureRef | None:
         if ref.channel_id is None or ref.message_id is None:
@@ -68,10 +80,7 @@ class LinkRenewer:
         if not self._asks_discord or not expired(ref.url):
             return None
         route = Route("POST", "/attachments/refresh-urls")
-        try:
-            answer = await client.http.request(route, json={"attachment_urls": [ref.url]})
-        except discord.HTTPException:
-            return None
+        answer = await client.http.request(route, json={"attachment_urls": [ref.url]})
         match answer:
             case {"refreshed_urls": [{"refreshed": str() as url}]} if not expired(url):
                 return replace(ref, url=url)

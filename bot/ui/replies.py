@@ -11,7 +11,7 @@ import structlog
 from bot.domain.errors import Interrupted, LookoutError, StorageFailed
 from bot.domain.picture import PictureRef
 from bot.domain.ports import PostedAnswer
-from bot.services.look import LookRequest, LookResult
+from bot.services.look import LookRequest, LookResult, lasting_sources
 from bot.services.progress import Part
 from bot.ui.controls import NOT_KEPT, Control, answer_buttons, cancel_button, delete_button
 from bot.ui.delivery import Delivery
@@ -44,6 +44,8 @@ class AnswerReply:
     delivery: Delivery
     as_file: bool = False
     replaces: PostedAnswer | None = None
+    kept_sources: tuple[PictureRef, ...] | None = None
+    """What to keep for the buttons where the request's own sources are only stand-ins."""
     _parts: tuple[Part, ...] = field(init=False)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _drawn: bool = False
@@ -62,6 +64,7 @@ class AnswerReply:
         private: bool = False,
         as_file: bool = False,
         replaces: PostedAnswer | None = None,
+        kept_sources: tuple[PictureRef, ...] | None = None,
     ) -> None:
         """Start answering in the background; the interaction must have been acknowledged."""
         delivery = Delivery(
@@ -69,7 +72,8 @@ class AnswerReply:
         )
 
         async def work(run: Run) -> None:
-            await cls(house, request, run, delivery, as_file, replaces).deliver()
+            reply = cls(house, request, run, delivery, as_file, replaces, kept_sources)
+            await reply.deliver()
 
         house.running.start(
             request.asker.person_id, work, replaces_id=replaces.id if replaces else None
@@ -86,9 +90,10 @@ class AnswerReply:
     async def deliver(self) -> None:
         """Answer, whatever happens."""
         try:
-            if self.run.stopped is not None:
-                raise Interrupted  # noqa: TRY301 - asked for while closing
-            await self._answer()
+            if self.run.stopped is None:
+                await self._answer()
+            else:  # asked for while closing
+                await self._say_stopped()
         except asyncio.CancelledError:
             await self._say_stopped()
         except discord.NotFound:
@@ -131,12 +136,12 @@ class AnswerReply:
         interval = self.house.replies.edit_interval_seconds
         if self.delivery.outlived:
             return interval
-        if self.delivery.seconds_left <= 0:
-            await self._move()
-            return interval
         began = time.monotonic()
-        self._drawn = True
         try:
+            if self.delivery.seconds_left <= 0:
+                await self._move()
+                return interval
+            self._drawn = True
             await self.delivery.edit(
                 looking(self.request, self._parts, self._locale, [self._cancel_button()])
             )
@@ -156,8 +161,8 @@ class AnswerReply:
             "This takes longer than Discord lets me wait here. The answer will come as a new "
             "message in this channel."
         )
-        await self.delivery.edit(plain(text, [self._cancel_button()]))
         self.delivery.outlived = True
+        await self.delivery.edit(plain(text, [self._cancel_button()]))
 
     def _cancel_button(self) -> Control:
         return cancel_button(self.run.id, words(self._locale))
@@ -169,7 +174,7 @@ class AnswerReply:
         if self.replaces is not None and errors:
             await self._say_failed(errors[0], logged=True)
             return
-        posted = await self._remember() if result.seen else None
+        posted = await self._remember(result) if result.seen else None
         rendered = finished(
             self.request,
             result.outcomes,
@@ -183,22 +188,32 @@ class AnswerReply:
                 private=self.delivery.private,
             ),
         )
+        self._drawn = True
+        posting = asyncio.ensure_future(self.delivery.post(rendered.view, rendered.files))
         try:
-            await self.delivery.post(rendered.view, rendered.files)
-        except BaseException:
+            await asyncio.wait([posting])
+        except asyncio.CancelledError:  # an answer on its way is not called back
+            await asyncio.wait([posting], timeout=_LAST_WORD_SECONDS)
+        if not posting.done():
+            posting.cancel()
+            await asyncio.wait([posting])
+        if posting.cancelled() or posting.exception() is not None:
             await self._forget(posted)  # no button belongs to it
-            raise
+        posting.result()
         self._posted = True
         await self._forget(self.replaces)
 
-    async def _remember(self) -> PostedAnswer | None:
+    async def _remember(self, result: LookResult) -> PostedAnswer | None:
         """Keep what the buttons need; without it the answer is delivered without them."""
+        lasting = lasting_sources(self.request, result.outcomes)
+        sources = self.kept_sources or lasting
+        kept = [source for source, lasts in zip(sources, lasting, strict=True) if lasts]
         now = datetime.now(UTC)
         posted = PostedAnswer(
             id=self.house.new_id(),
             task=self.request.task,
             parameters=self.request.parameters,
-            sources=tuple(s for s in self.request.sources if isinstance(s, PictureRef)),
+            sources=tuple(source for source in kept if source is not None),
             asker_id=self.request.asker.person_id,
             guild_id=self.request.asker.guild_id,
             private=self.delivery.private,
@@ -246,9 +261,11 @@ class AnswerReply:
     async def _put_back_or_say(self, text: str) -> None:
         """Say ``text`` in the reply, or, where an answer stood, put that back and say it aside."""
         if self.replaces is not None and self._interaction.message is not None:
-            if self._drawn:
-                await self.delivery.edit(restored(self._interaction.message))
-            await say_alone(self._interaction, text)
+            try:
+                if self._drawn:
+                    await self.delivery.edit(restored(self._interaction.message))
+            finally:
+                await say_alone(self._interaction, text)
             return
         asker_id = self.request.asker.person_id
         view = plain(text, [delete_button(asker_id, words(self._locale))])

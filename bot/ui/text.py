@@ -6,9 +6,11 @@ FENCE = "```"
 SPOILER = "||"
 _ELLIPSIS = "…"
 _LINK = re.compile(
-    r"(?:https?://|www\.|discord(?:app)?\.(?:gg|com/invite)/)[^\s<>`|()\[\]]+", re.IGNORECASE
+    r"(?:https?://|(?:www\.|discord(?:app)?\.(?:gg|com/invite)/)(?=[^\s<>`|()\[\]]))"
+    r"[^\s<>`|()\[\]]*",
+    re.IGNORECASE,
 )
-_MARK = re.compile(r"[\\*_~`|<\[\]]|(?<=@)(?=everyone|here|[!&]?[0-9])")
+_MARK = re.compile(r"[\\*_~`|<\[\]]|(?<=@)(?=(?:everyone|here)(?![a-zA-Z0-9]))")
 _LINE_MARK = re.compile(r"^([ \t]*)([#>+-]|[0-9]+(?=[.)]\s))", re.MULTILINE)
 _FENCE_INSIDE = re.compile("`(?=``)")
 _BARS_INSIDE = re.compile(r"\|(?=\|)")
@@ -23,7 +25,7 @@ def neutral(text: str) -> str:
     parts: list[str] = []
     end = 0
     for link in _LINK.finditer(text):
-        parts += [_escaped(text[end : link.start()]), f"`{_unmentioned(link.group())}`"]
+        parts += [_escaped(text[end : link.start()]), f"`{link.group()}`"]
         end = link.end()
     parts.append(_escaped(text[end:]))
     return "".join(parts)
@@ -40,10 +42,6 @@ def _line_escaped(match: re.Match[str]) -> str:
     return f"{indent}{mark}\\" if mark[0].isdigit() else f"{indent}\\{mark}"
 
 
-def _unmentioned(text: str) -> str:
-    return text.replace("@", "@\u200b")
-
-
 def clip_words(text: str, limit: int) -> str:
     """Shorten to at most ``limit`` characters, between words where there are any."""
     if len(text) <= limit:
@@ -57,9 +55,9 @@ def clip_words(text: str, limit: int) -> str:
 
 def neutral_clipped(text: str, limit: int) -> str:
     """Neutralise ``text`` within ``limit`` characters without breaking an escape or a code mark."""
-    room = limit
+    room = limit = max(0, limit)
     while len(safe := neutral(clip_words(text, room))) > limit:
-        room -= max(1, len(safe) - limit)
+        room = min(room - 1, room * limit // len(safe))
     return safe
 
 

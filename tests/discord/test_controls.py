@@ -246,3 +246,31 @@ async def test_read_text_can_be_had_as_a_table_and_back(tmp_path: Path) -> None:
         assert labels(result) == ["As plain text", "Delete"]
         await w.click(w.ann, result, "As plain text")
         assert labels(result) == ["As table", "Delete"]
+
+
+async def test_a_picture_that_can_never_be_read_does_not_block_the_others_buttons(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        result = await w.slash(
+            w.ann, "describe", picture=("a.png", b"just words"), picture2=("b.png", png())
+        )
+        assert "Picture 1 of 2" in shown(result)
+        await w.click(w.ann, result, "Shorter")
+        assert "describe brief 2" in shown(result)
+        assert "text file" not in shown(result)
+        assert result.response is not None
+        names = [attachment.filename for attachment in result.response.attachments]
+        assert names == ["picture-1.png"]
+
+
+async def test_the_record_keeps_the_pictures_own_address_not_that_of_a_copy(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        result = await w.slash(w.ann, "describe", picture=("a.png", png()))
+        await let_links_die(w)
+        await w.click(w.ann, result, "Shorter")
+        async with w.lookout.database.reading() as session:
+            (row,) = (await session.execute(select(PostedAnswerRow))).scalars()
+            assert [source["url"] for source in row.sources] == [DEAD]

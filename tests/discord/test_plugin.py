@@ -144,6 +144,15 @@ async def test_attaching_beside_something_of_that_name_is_refused(tmp_path: Path
             await lookout.attach(theirs)
 
 
+async def test_attaching_twice_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    async with Lookout(config(tmp_path), engine=HandEngine()) as lookout:
+        theirs = Strangers(lookout)
+        await lookout.attach(theirs)
+        with pytest.raises(ConfigError):
+            await lookout.attach(theirs)
+        assert theirs.tree.get_command("ocr") is not None
+
+
 async def test_detaching_takes_everything_away(tmp_path: Path) -> None:
     async with Lookout(config(tmp_path), engine=HandEngine()) as lookout:
         theirs = Strangers(lookout)

@@ -90,6 +90,8 @@ async def test_a_message_that_may_not_be_read_leaves_the_link() -> None:
         {"refreshed_urls": [{"refreshed": None}]},
         {"refreshed_urls": [{"refreshed": DEAD}]},
         refusal(discord.HTTPException, 400),
+        ConnectionRefusedError(),
+        RuntimeError("Session is closed"),
     ],
 )
 async def test_no_fresh_link_is_no_error(answer: object) -> None:
