@@ -10,7 +10,8 @@ _LINK = re.compile(
     r"[^\s<>`|()\[\]]*",
     re.IGNORECASE,
 )
-_MARK = re.compile(r"[\\*_~`|<\[\]]|(?<=@)(?=(?:everyone|here)(?![a-zA-Z0-9]))")
+_MENTION = re.compile(r"(?<=@)(?=(?:everyone|here)(?![a-zA-Z0-9]))")
+_MARK = re.compile(r"[\\*_~`|<\[\]]")
 _LINE_MARK = re.compile(r"^([ \t]*)([#>+-]|[0-9]+(?=[.)]\s))", re.MULTILINE)
 _FENCE_INSIDE = re.compile("`(?=``)")
 _BARS_INSIDE = re.compile(r"\|(?=\|)")
@@ -22,6 +23,7 @@ def neutral(text: str) -> str:
     One pass over the text: discord.py's own ``escape_markdown`` takes cubic time on a line of
     brackets that somebody made for it.
     """
+    text = _MENTION.sub("\u200b", text)
     parts: list[str] = []
     end = 0
     for link in _LINK.finditer(text):
@@ -32,8 +34,7 @@ def neutral(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    marked = _MARK.sub(lambda mark: f"\\{mark[0]}" if mark[0] else "\u200b", text)
-    return _LINE_MARK.sub(_line_escaped, marked)
+    return _LINE_MARK.sub(_line_escaped, _MARK.sub(r"\\\g<0>", text))
 
 
 def _line_escaped(match: re.Match[str]) -> str:
