@@ -10,7 +10,7 @@ _LINK = re.compile(
     r"[^\s<>`|()\[\]]*",
     re.IGNORECASE,
 )
-_MENTION = re.compile(r"(?<=@)(?=(?:everyone|here)(?![a-zA-Z0-9]))")
+_MENTION = re.compile(r"(?<=@)(?=everyone|here)")
 _MARK = re.compile(r"[\\*_~`|<\[\]]")
 _LINE_MARK = re.compile(r"^([ \t]*)([#>+-]|[0-9]+(?=[.)]\s))", re.MULTILINE)
 _FENCE_INSIDE = re.compile("`(?=``)")
