@@ -18,7 +18,7 @@ from bot.ui.delivery import Delivery
 from bot.ui.errors import log_failure, say_alone
 from bot.ui.house import House
 from bot.ui.i18n import words
-from bot.ui.layouts import failure, finished, looking, plain, restored
+from bot.ui.layouts import Rendered, failure, finished, looking, plain, restored
 from bot.ui.running import Run, Stop
 from bot.ui.sentences import sentence
 
@@ -188,6 +188,11 @@ class AnswerReply:
                 private=self.delivery.private,
             ),
         )
+        await self._post(rendered, posted)
+        await self._forget(self.replaces)
+
+    async def _post(self, rendered: Rendered, posted: PostedAnswer | None) -> None:
+        """Post the answer; its record goes again when no button came to belong to it."""
         self._drawn = True
         posting = asyncio.ensure_future(self.delivery.post(rendered.view, rendered.files))
         try:
@@ -198,22 +203,24 @@ class AnswerReply:
             posting.cancel()
             await asyncio.wait([posting])
         if posting.cancelled() or posting.exception() is not None:
-            await self._forget(posted)  # no button belongs to it
+            await self._forget(posted)
         posting.result()
         self._posted = True
-        await self._forget(self.replaces)
 
     async def _remember(self, result: LookResult) -> PostedAnswer | None:
         """Keep what the buttons need; without it the answer is delivered without them."""
         lasting = lasting_sources(self.request, result.outcomes)
         sources = self.kept_sources or lasting
-        kept = [source for source, lasts in zip(sources, lasting, strict=True) if lasts]
         now = datetime.now(UTC)
         posted = PostedAnswer(
             id=self.house.new_id(),
             task=self.request.task,
             parameters=self.request.parameters,
-            sources=tuple(source for source in kept if source is not None),
+            sources=tuple(
+                source
+                for source, lasts in zip(sources, lasting, strict=True)
+                if source is not None and lasts is not None
+            ),
             asker_id=self.request.asker.person_id,
             guild_id=self.request.asker.guild_id,
             private=self.delivery.private,

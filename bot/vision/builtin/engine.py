@@ -33,7 +33,6 @@ _READING_SHARE = 0.8
 """Of the time limit, after which reading stops and gives what it has."""
 _RECYCLE_AFTER = 100
 
-INSTALL_HINT = "pip install 'lookout-bot[builtin]'"
 
 _NEEDS = PictureNeeds(
     max_pixels=4_000_000, max_side=8192, max_bytes=8_000_000, keep_text_sharp=True
@@ -83,7 +82,7 @@ class BuiltinEngine:
 
     @staticmethod
     def available() -> bool:
-        """Whether the extra ``builtin`` is installed; ``INSTALL_HINT`` says how to get it."""
+        """Say whether the extra ``builtin`` is installed."""
         return all(importlib.util.find_spec(module) is not None for module in _MODULES)
 
     @staticmethod
