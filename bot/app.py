@@ -164,20 +164,24 @@ class Lookout:
     @contextlib.asynccontextmanager
     async def _tidying(self, answers: SqlAnswerStore) -> AsyncIterator[None]:
         """Let go of what has expired, at start and every hour."""
+        stopping = asyncio.Event()
 
         async def tidy() -> None:
-            while True:
+            while not stopping.is_set():
                 try:
                     await expire_once(self.database, answers, self.posted)
                 except StorageFailed:
                     _log.warning("storage_not_tidied")
-                await asyncio.sleep(_TIDY_EVERY_SECONDS)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_TIDY_EVERY_SECONDS):
+                        await stopping.wait()
 
         task = asyncio.create_task(tidy())
         try:
             yield
         finally:
-            task.cancel()
+            # Not cancelled: a connection that is cut off while it opens outlives the event loop.
+            stopping.set()
             await asyncio.wait([task])
 
     def _build_gate(self) -> Gate:
