@@ -19,6 +19,9 @@
     │   ├── CannotAnswer              the engine at hand cannot do this task
     │   ├── NotYours                  a button that belongs to somebody else
     │   ├── Expired                   what the button belonged to is no longer kept
+    │   ├── QuestionTooLong       more characters than a question may have
+    │   ├── ConversationFull      as many turns or pictures as one conversation may have
+    │   ├── NoTextFound           "find the text" in a picture without any
     │   ├── Undeliverable             ready too late to be shown where it was asked for
     │   └── ConfigError               the operator's settings are wrong
     └── ServiceError                  Lookout or its engine failed
@@ -166,6 +169,26 @@ class NotYours(UserError):
 @dataclass(eq=False)
 class Expired(UserError):
     """What this control belonged to is no longer kept."""
+
+
+@dataclass(eq=False)
+class QuestionTooLong(UserError):
+    """More characters than a question may have."""
+
+    max_characters: int
+
+
+@dataclass(eq=False)
+class ConversationFull(UserError):
+    """As much as one conversation may hold: ``what`` is ``turns`` or ``pictures``."""
+
+    what: str
+    limit: int
+
+
+@dataclass(eq=False)
+class NoTextFound(UserError):
+    """Looking closer at a picture's text found none."""
 
 
 @dataclass(eq=False)

@@ -58,6 +58,10 @@ class Note(enum.StrEnum):
     ANSWER_CUT = "answer_cut"
     FALLBACK_READER = "fallback_reader"
     SCRIPT_NOT_READABLE = "script_not_readable"
+    CONTEXT_LEFT_OUT = "context_left_out"
+    PICTURES_IN_WORDS = "pictures_in_words"
+    REDUCED_COPY = "reduced_copy"
+    STOPPED_HERE = "stopped_here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,16 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A part of an upright picture, in fractions of its width and height (0 to 1)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
 class PictureNeeds:
     """What a task needs a picture to be, for the model that will see it.
 
@@ -137,3 +151,5 @@ class PictureNeeds:
     max_frames: int = 4
     max_bytes: int = 400_000
     keep_text_sharp: bool = False
+    region: Region | None = None
+    """The part that is wanted, cut out of the upright original before it is scaled."""

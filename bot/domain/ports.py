@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from bot.domain.answer import Answer, EngineEvent
-from bot.domain.picture import Picture, PictureNeeds, PictureRef
-from bot.domain.task import Parameters, Question, TaskName
+from bot.domain.picture import Picture, PictureNeeds, PictureRef, Region
+from bot.domain.task import Asked, Parameters, TaskName
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,17 @@ class EngineStatus:
     """Whether a second engine answers some tasks meanwhile."""
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much the model that answers a Dialogue takes in at once."""
+
+    context_tokens: int
+    spare_tokens: int
+    """Set aside for what the model may write besides its answer (thoughts)."""
+    picture_tokens: Callable[[int, int], int]
+    """A safe first estimate of what a still of this width and height costs."""
+
+
 class Engine(Protocol):
     """Something that can answer a Question."""
 
@@ -41,7 +52,11 @@ class Engine(Protocol):
         """Say what a picture must be for ``task`` and the model that answers it."""
         ...
 
-    def stream(self, question: Question) -> AsyncGenerator[EngineEvent, None]:
+    def room(self) -> Room | None:
+        """Say how much a Dialogue may hold; None for an engine that cannot hold one."""
+        ...
+
+    def stream(self, question: Asked) -> AsyncGenerator[EngineEvent, None]:
         """Yield deltas, then exactly one Answer. Closing the generator stops the engine's work.
 
         Raises EngineError or CannotAnswer, during iteration.
@@ -80,6 +95,17 @@ class Preparer(Protocol):
         """Decode, set upright, flatten, scale and encode.
 
         Raises a PictureError; never anything else for bad bytes.
+        """
+        ...
+
+
+class TextFinder(Protocol):
+    """Finds where in a picture there is text; reads none of it."""
+
+    async def find_text(self, picture: Picture) -> Region | None:
+        """Return the part that holds all the text, with a margin; None where there is none.
+
+        Raises EngineError.
         """
         ...
 

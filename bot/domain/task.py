@@ -12,6 +12,7 @@ class TaskName(enum.StrEnum):
     DESCRIBE = "describe"
     ALT = "alt"
     OCR = "ocr"
+    ASK = "ask"
 
 
 class Detail(enum.StrEnum):
@@ -34,6 +35,8 @@ class Layout(enum.StrEnum):
 class Parameters:
     """What a person chose. ``language`` is a Discord locale (``en-US``, ``ja``, ``zh-CN`` …).
 
+    An empty ``language`` means that of the question (ASK only).
+
     ``focus`` is what to look at most, in the person's words; ``text_language`` is the language the
     text in the picture is believed to be in (OCR only).
     """
@@ -53,3 +56,41 @@ class Question:
     parameters: Parameters
     picture: Picture
     seed: int | None = None
+
+
+class Speaker(enum.StrEnum):
+    """Who says a line of a dialogue."""
+
+    PERSON = "person"
+    LOOKOUT = "lookout"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture in a dialogue under the name the model knows it by (``Picture 3``)."""
+
+    name: str
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message of a dialogue: its pictures, then its words. It never changes again."""
+
+    speaker: Speaker
+    text: str = field(repr=False)
+    shown: tuple[Shown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """One call of an engine: a conversation so far, ending with what a person asks now."""
+
+    parameters: Parameters
+    lines: tuple[Line, ...]
+    seed: int | None = None
+    task: TaskName = field(default=TaskName.ASK, init=False)
+
+
+Asked = Question | Dialogue
+"""What an engine can be asked."""
