@@ -94,8 +94,10 @@ class Turn:
     preface: str = field(default="", repr=False)
     """What Lookout had said of the pictures before the conversation began."""
     answer: str = field(default="", repr=False)
+    sources: tuple[PictureRef, ...] = field(default=(), repr=False)
+    """Where the pictures are that it was asked with, for asking the same again."""
     pictures: tuple[KeptPicture, ...] = ()
-    """Those that came with this turn."""
+    """Those that came with this turn and could be used."""
     again: tuple[int, ...] = ()
     """Numbers of earlier pictures that were shown to the model again with this turn."""
     closer: Closer | None = None

@@ -58,8 +58,12 @@ class ConversationStore(Protocol):
         """
         ...
 
-    async def attach(self, turn_id: int, pictures: Sequence[NewPicture]) -> tuple[KeptPicture, ...]:
+    async def attach(
+        self, turn_id: int, pictures: Sequence[NewPicture], *, preface: str = ""
+    ) -> tuple[KeptPicture, ...]:
         """Give the pictures of a turn their numbers and keep them, the bytes once for each hash.
+
+        ``preface`` is what Lookout had said of them before (``Turn.preface``).
 
         Raises ConversationFull at the limit of pictures.
         """
@@ -109,12 +113,21 @@ class ConversationStore(Protocol):
         """Return the turn that a message asked or answers."""
         ...
 
+    async def turn_of_thread(self, thread_id: int) -> Turn | None:
+        """Return the newest turn of a thread: what a message in it follows up."""
+        ...
+
     async def path(self, turn_id: int, first_depth: int = 0) -> tuple[Turn, ...]:
         """Return the way to a turn, oldest first, itself last; from ``first_depth`` on only."""
         ...
 
-    async def pictures(self, turn_id: int, numbers: Sequence[int]) -> tuple[KeptPicture, ...]:
-        """Return those of the pictures that came on the way to a turn (itself included)."""
+    async def pictures(
+        self, turn_id: int, numbers: Sequence[int] | None = None
+    ) -> tuple[KeptPicture, ...]:
+        """Return the pictures that came on the way to a turn (itself included), by number.
+
+        ``numbers`` picks some of them. None may have its bytes any more.
+        """
         ...
 
     async def load(self, pictures: Sequence[KeptPicture]) -> Mapping[int, Picture]:

@@ -10,9 +10,11 @@ from bot.domain.picture import Picture
 
 
 class Stage(enum.StrEnum):
-    """The stages of one picture, in order."""
+    """The stages of one picture or one turn, in order."""
 
     FETCHING = "fetching"
+    FOLLOWING = "following"
+    """Waits for the answer before this one in the conversation."""
     WAITING = "waiting"
     LOOKING = "looking"
     DONE = "done"
