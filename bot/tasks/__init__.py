@@ -1,15 +1,33 @@
 """What we ask a model: one file per task, with its prompt, answer schema and picture needs."""
 
-from bot.domain.task import TaskName
+from bot.domain.task import Asked, Dialogue, Question, TaskName
 from bot.tasks.alt import AltTask
+from bot.tasks.ask import AskTask
 from bot.tasks.base import Finished, Prompt, Task
 from bot.tasks.describe import DescribeTask
 from bot.tasks.ocr import OcrTask
 
-TASKS: dict[TaskName, Task] = {
+TASKS: dict[TaskName, Task[Question]] = {
     TaskName.DESCRIBE: DescribeTask(),
     TaskName.ALT: AltTask(),
     TaskName.OCR: OcrTask(),
 }
+"""What is asked about one picture."""
 
-__all__ = ["TASKS", "Finished", "Prompt", "Task"]
+ASK: Task[Dialogue] = AskTask()
+"""What is asked in a conversation."""
+
+
+def task_named(name: TaskName) -> Task[Question] | Task[Dialogue]:
+    """Return any task, for what all have in common."""
+    return ASK if name is TaskName.ASK else TASKS[name]
+
+
+def prompt_for(asked: Asked, family: str = "") -> Prompt:
+    """Write the prompt for whatever an engine is asked."""
+    if isinstance(asked, Dialogue):
+        return ASK.prompt(asked, family)
+    return TASKS[asked.task].prompt(asked, family)
+
+
+__all__ = ["ASK", "TASKS", "Finished", "Prompt", "Task", "prompt_for", "task_named"]

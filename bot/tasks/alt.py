@@ -34,7 +34,7 @@ class AltText(BaseModel):
     meaningful: bool = Field(description="False only for pure decoration.")
 
 
-class AltTask(Task):
+class AltTask(Task[Question]):
     """Structured, at temperature 0."""
 
     name = TaskName.ALT

@@ -2,12 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
 from bot.domain.answer import Table
 from bot.domain.picture import PictureNeeds
-from bot.domain.task import Parameters, Question, TaskName
+from bot.domain.task import Dialogue, Parameters, Question, TaskName
 
 LANGUAGE_NAMES = {
     "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
@@ -24,10 +25,13 @@ LANGUAGE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One model call in words. Pictures are placed by the engine before ``user``."""
+    """One model call in words. Pictures are placed by the engine before ``user``.
+
+    ``user`` is empty for a dialogue, whose own lines say what is asked.
+    """
 
     system: str
-    user: str = field(repr=False)
+    user: str = field(default="", repr=False)
     schema: type[BaseModel] | None = None
     temperature: float = 0.2
     max_answer_tokens: int = 1024
@@ -42,7 +46,10 @@ class Finished:
     decorative: bool = False
 
 
-class Task(ABC):
+AskedT = TypeVar("AskedT", Question, Dialogue)
+
+
+class Task(ABC, Generic[AskedT]):
     """A named question to a vision model. Raise ``version`` whenever words or needs change."""
 
     name: TaskName
@@ -60,7 +67,7 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def prompt(self, question: Question, family: str = "") -> Prompt:
+    def prompt(self, question: AskedT, family: str = "") -> Prompt:
         """Write the prompt; ``family`` is the model's architecture as the engine names it."""
 
     @abstractmethod

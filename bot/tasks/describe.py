@@ -26,7 +26,7 @@ _SYSTEM = (
 )
 
 
-class DescribeTask(Task):
+class DescribeTask(Task[Question]):
     """Free text, streamed."""
 
     name = TaskName.DESCRIBE

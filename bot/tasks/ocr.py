@@ -41,7 +41,7 @@ class TablesReply(BaseModel):
     tables: list[TableReply]
 
 
-class OcrTask(Task):
+class OcrTask(Task[Question]):
     """Free text for plain and Markdown, structured for tables; always at temperature 0."""
 
     name = TaskName.OCR

@@ -15,7 +15,7 @@ from bot.domain.errors import AnswerInvalid, AnswerLooped, EngineError, ModelUns
 from bot.domain.picture import Note, PictureNeeds
 from bot.domain.ports import EngineStatus
 from bot.domain.task import Parameters, Question, TaskName
-from bot.tasks import TASKS, Prompt
+from bot.tasks import TASKS, Prompt, task_named
 from bot.vision.families import UNKNOWN, fitted, sight_of
 from bot.vision.ollama_client import Frame, OllamaClient, Patience
 from bot.vision.ollama_errors import LoadCancelled, PicturesMixedUp
@@ -104,7 +104,7 @@ class OllamaEngine:
         """Bound the task's needs by what its model sees, as far as that is known by now."""
         facts = self._book.last_known(self.model_for(task))
         sight = sight_of(facts.family, facts.projector) if facts else UNKNOWN
-        return fitted(TASKS[task].needs(parameters), sight, self._num_ctx)
+        return fitted(task_named(task).needs(parameters), sight, self._num_ctx)
 
     async def status(self) -> EngineStatus:
         """Ask for the version and the models; ready when every task's model can see."""
