@@ -51,10 +51,16 @@ class ConversationStore(Protocol):
     ) -> Turn | None:
         """Record a question before anybody is told that it was heard, in one transaction.
 
-        Makes the conversation where there is no parent, finds a thread's newest turn and becomes
-        it, counts the speaker, and remembers the address of who waits. Returns None when a turn for
-        this ``question_message_id`` is there already (Discord repeats events). Raises Expired when
-        the parent is gone, ConversationFull at the limit of turns.
+        Makes the conversation where there is no parent, finds a thread's newest turn (unless a
+        parent is named) and becomes it, counts the speaker, and remembers the address of who waits.
+        A turn that replaces another hangs where that one hangs, and has its pictures (under the
+        same numbers), its preface, its place in threads and its message. Returns None when another
+        turn for this ``question_message_id`` is there already (Discord repeats events). Raises
+        Expired when the parent is gone, ConversationFull at the limit of turns.
+
+        The times are those of the asker's retention. Everything of theirs in this conversation is
+        kept until then; the conversation ends with what its owner has in it. What should not be
+        kept at all is kept for as long as somebody may wait for the answer (a day).
         """
         ...
 
@@ -65,7 +71,8 @@ class ConversationStore(Protocol):
 
         ``preface`` is what Lookout had said of them before (``Turn.preface``).
 
-        Raises ConversationFull at the limit of pictures.
+        Where pictures are not kept, their bytes are not even written, and ``load`` has them not.
+        Raises ConversationFull at the limit of pictures, Expired when the turn is gone.
         """
         ...
 
@@ -76,11 +83,11 @@ class ConversationStore(Protocol):
     async def answered(
         self, turn_id: int, answer: Answer, *, window_id: int | None, again: tuple[int, ...]
     ) -> None:
-        """Keep the answer; the person has not seen it yet."""
+        """Keep the answer; the person has not seen it yet. Does nothing for a forgotten turn."""
         ...
 
     async def ended(self, turn_id: int, state: TurnState) -> None:
-        """Keep that a turn ended without an answer."""
+        """Keep that a turn ended without an answer; does nothing for one that is not WAITING."""
         ...
 
     async def shown(self, turn_id: int, answer_message_id: int | None) -> None:
@@ -110,11 +117,18 @@ class ConversationStore(Protocol):
         ...
 
     async def turn_of_message(self, message_id: int) -> Turn | None:
-        """Return the turn that a message asked or answers."""
+        """Return the newest turn that a message asked or answers."""
         ...
 
     async def turn_of_thread(self, thread_id: int) -> Turn | None:
         """Return the newest turn of a thread: what a message in it follows up."""
+        ...
+
+    async def turn_of_channel(self, channel_id: int, since: datetime) -> Turn | None:
+        """Return the newest turn that was asked in a channel, no earlier than ``since``.
+
+        Private ones are left out: they are followed up by their own controls.
+        """
         ...
 
     async def path(self, turn_id: int, first_depth: int = 0) -> tuple[Turn, ...]:
@@ -138,6 +152,10 @@ class ConversationStore(Protocol):
         """Let the messages of a thread follow up ``turn_id``."""
         ...
 
+    async def close_thread(self, thread_id: int) -> None:
+        """Forget that a thread belonged to a conversation; an unknown one is fine."""
+        ...
+
     async def is_thread(self, thread_id: int) -> bool:
         """Say whether a thread belongs to a conversation."""
         ...
@@ -155,7 +173,7 @@ class ConversationStore(Protocol):
     async def of_guild(
         self, guild_id: int, *, limit: int, offset: int = 0
     ) -> tuple[Conversation, ...]:
-        """List those of a server, newest first."""
+        """List those of a server that are not private, newest first."""
         ...
 
     async def turns(self, conversation_id: int) -> tuple[Turn, ...]:
