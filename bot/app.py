@@ -24,6 +24,7 @@ from bot.logs import use_host_logging
 from bot.media.fetch import DISCORD_HOSTS, AiohttpTransport, DiscordFetcher, Transport
 from bot.media.preparer import HANDLER, PicturePreparer
 from bot.services.look import Look, Observer, log_record
+from bot.services.originals import Originals
 from bot.storage.answers import SqlAnswerStore
 from bot.storage.database import Database
 from bot.storage.housekeeping import expire_once
@@ -112,14 +113,17 @@ class Lookout:
             self.engine = self._engine or await self._open_engine(stack)
             self.gate = self._build_gate()
             stack.callback(self.gate.close)
-            self.look = Look(
+            originals = Originals(
                 fetcher=self._fetcher or await self._open_fetcher(stack),
                 preparer=await self._open_preparer(stack),
+                hold=self.config.pictures.workers + 1,
+                max_frames=self.config.pictures.max_frames,
+            )
+            self.look = Look(
+                originals=originals,
                 engine=self.engine,
                 gate=self.gate,
                 answers=answers,
-                hold=self.config.pictures.workers + 1,
-                max_frames=self.config.pictures.max_frames,
                 observers=(log_record, *self._observers),
             )
             self.running = Running()

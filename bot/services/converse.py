@@ -9,7 +9,8 @@ from bot.domain.conversation import Address, AskRequest, KeptPicture, Pending, R
 from bot.domain.conversation_ports import ConversationStore, CostStore
 from bot.domain.errors import LookoutError
 from bot.domain.picture import Picture
-from bot.domain.ports import AnswerStore, Asker, Engine, Fetcher, Gate, Preparer, TextFinder
+from bot.domain.ports import AnswerStore, Asker, Engine, Gate, TextFinder
+from bot.services.originals import Originals
 from bot.services.progress import Part
 
 
@@ -39,11 +40,10 @@ class Converse:
     was accepted and cannot be answered after all is handed to ``drop``.
 
     ``retention_limits`` is how long pictures and words are kept at most, and unless a person
-    chooses less. ``hold`` bounds how many originals are in memory at once.
+    chooses less.
     """
 
-    fetcher: Fetcher
-    preparer: Preparer
+    originals: Originals
     engine: Engine
     gate: Gate
     store: ConversationStore
@@ -51,8 +51,6 @@ class Converse:
     answers: AnswerStore
     retention_limits: Retention
     text_finder: TextFinder | None = None
-    hold: int = 4
-    max_frames: int = 4
 
     async def accept(self, request: AskRequest) -> Turn | None:
         """Check and record a question, before anything is shown to the person or done for them.

@@ -26,11 +26,10 @@ from bot.domain.ports import (
     Asker,
     ChoosingEngine,
     Engine,
-    Fetcher,
     Gate,
-    Preparer,
 )
 from bot.domain.task import Parameters, Question, TaskName
+from bot.services.originals import Originals
 from bot.services.progress import Outcome, Part, Report, Seen, Stage
 from bot.services.sharing import Listener, Sharing
 from bot.tasks import TASKS
@@ -118,24 +117,15 @@ class _Board:
 class Look:
     """The road from a picture's address to its answer.
 
-    ``hold`` bounds how many originals are in memory at once (fetched and not yet prepared),
-    ``max_frames`` how many frames of an animation the model is shown. ``observers`` hear of every
-    request.
+    ``observers`` hear of every request.
     """
 
-    fetcher: Fetcher
-    preparer: Preparer
+    originals: Originals
     engine: Engine
     gate: Gate
     answers: AnswerStore
-    hold: int = 4
-    max_frames: int = 4
     observers: Sequence[Observer] = ()
     _sharing: Sharing = field(default_factory=Sharing, init=False)
-    _holding: asyncio.Semaphore = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._holding = asyncio.Semaphore(self.hold)
 
     def charge(self, request: LookRequest) -> None:
         """Count a request against its asker's limits, before anything slow happens.
@@ -178,9 +168,8 @@ class Look:
     async def _see(self, request: LookRequest, source: PictureRef, tell: Listener) -> Seen:
         engine = self.engine
         using = engine.would_use(request.task) if isinstance(engine, ChoosingEngine) else engine
-        needs = using.needs_for(request.task, request.parameters)
-        needs = replace(needs, max_frames=min(needs.max_frames, self.max_frames))
-        picture = await self._picture(source, needs)
+        needs = self.originals.needs(using, request.task, request.parameters)
+        picture = await self.originals.get(source, needs)
         key = AnswerKey(
             picture_sha256=picture.sha256,
             task=request.task,
@@ -209,10 +198,6 @@ class Look:
             # It may have been somebody else's call that found no place: ask for one's own.
             return Seen(picture, await ask(tell))
 
-    async def _picture(self, source: PictureRef, needs: PictureNeeds) -> Picture:
-        async with self._holding:
-            return await self.preparer.prepare(await self.fetcher.fetch(source), needs)
-
     async def _ask(
         self,
         question: Question,
@@ -234,7 +219,7 @@ class Look:
                     "picture_shrunk", task=question.task, bytes=question.picture.size_bytes
                 )
             tell(Part(Stage.LOOKING))
-            smaller = await self._picture(source, _smaller(question.picture, needs))
+            smaller = await self.originals.get(source, _smaller(question.picture, needs))
             answer = await self._stream(replace(question, picture=smaller), tell)
             return replace(answer, notes=(*answer.notes, Note.SHRUNK_AFTER_CONTEXT_ERROR))
 

@@ -21,6 +21,7 @@ from bot.domain.picture import Note, PictureRef
 from bot.domain.ports import Asker
 from bot.domain.task import Parameters, TaskName
 from bot.services.look import Look, LookRequest
+from bot.services.originals import Originals
 from bot.services.progress import Part, Seen, Stage
 from bot.vision.gate import Gate, Limits
 from tests.services.fakes import FakeAnswers, FakeFetcher, FakePreparer, ref
@@ -42,12 +43,10 @@ class Bench:
     def look(self, per_minute: int = 100) -> Look:
         limits = Limits(person_per_minute=per_minute, person_per_hour=1000, guild_per_minute=1000)
         return Look(
-            fetcher=self.fetcher,
-            preparer=self.preparer,
+            originals=Originals(self.fetcher, self.preparer, hold=self.hold),
             engine=self.engine,
             gate=Gate(parallel=1, queue_limit=50, limits=limits),
             answers=self.answers,
-            hold=self.hold,
         )
 
 
@@ -221,7 +220,7 @@ async def test_no_more_frames_are_prepared_than_the_operator_allows() -> None:
     bench = Bench()
     bench.engine.enqueue(answer())
     look = bench.look()
-    look.max_frames = 2
+    look.originals.max_frames = 2
     await look.run(request(ref()))
     assert bench.preparer.needs[0].max_frames == 2
 
