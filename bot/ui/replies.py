@@ -14,7 +14,7 @@ from bot.domain.ports import PostedAnswer
 from bot.services.look import LookRequest, LookResult, lasting_sources
 from bot.services.progress import Part
 from bot.ui.controls import NOT_KEPT, Control, answer_buttons, cancel_button, delete_button
-from bot.ui.delivery import Delivery
+from bot.ui.delivery import InteractionDelivery
 from bot.ui.errors import log_failure, say_alone
 from bot.ui.house import House
 from bot.ui.i18n import words
@@ -41,7 +41,7 @@ class AnswerReply:
     house: House
     request: LookRequest
     run: Run
-    delivery: Delivery
+    delivery: InteractionDelivery
     as_file: bool = False
     replaces: PostedAnswer | None = None
     kept_sources: tuple[PictureRef, ...] | None = None
@@ -67,7 +67,7 @@ class AnswerReply:
         kept_sources: tuple[PictureRef, ...] | None = None,
     ) -> None:
         """Start answering in the background; the interaction must have been acknowledged."""
-        delivery = Delivery(
+        delivery = InteractionDelivery(
             interaction, house.replies.token_seconds, private, in_place=replaces is not None
         )
 

@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from bot.domain.errors import Undeliverable
-from bot.ui.delivery import Delivery
+from bot.ui.delivery import InteractionDelivery
 
 SPEAKING = discord.Permissions(view_channel=True, send_messages=True, attach_files=True)
 
@@ -21,7 +21,7 @@ def delivery(
     dm_channel: bool = False,
     by_user: bool = False,
     by_guild: bool = True,
-) -> Delivery:
+) -> InteractionDelivery:
     interaction: Any = SimpleNamespace(
         app_permissions=allowed,
         guild_id=guild_id,
@@ -30,7 +30,7 @@ def delivery(
         is_user_integration=lambda: by_user,
         is_guild_integration=lambda: by_guild,
     )
-    return Delivery(interaction, 840.0, private, in_place)
+    return InteractionDelivery(interaction, 840.0, private, in_place)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def delivery(
     ],
     ids=["in a server", "in a server, also installed by the person", "in our own direct messages"],
 )
-def test_where_the_bot_may_speak_the_answer_may_move(case: Delivery) -> None:
+def test_where_the_bot_may_speak_the_answer_may_move(case: InteractionDelivery) -> None:
     case.check_may_move()
 
 
@@ -61,7 +61,7 @@ def test_where_the_bot_may_speak_the_answer_may_move(case: Delivery) -> None:
     ],
     ids=["private", "in place", "may not write", "may not attach", "no member", "group of others"],
 )
-def test_elsewhere_the_reason_is_named(case: Delivery, reason: str) -> None:
+def test_elsewhere_the_reason_is_named(case: InteractionDelivery, reason: str) -> None:
     with pytest.raises(Undeliverable) as caught:
         case.check_may_move()
     assert caught.value.reason == reason
