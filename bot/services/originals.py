@@ -36,7 +36,7 @@ class Originals:
 
     @asynccontextmanager
     async def opened(self, source: PictureRef) -> AsyncIterator[Prepare]:
-        """Hold an original for the length of the block; what it gives prepares it, as often as asked.
+        """Hold an original for the length of the block; the target prepares it, more than once too.
 
         Raises what fetching raises; preparing raises a PictureError.
         """
