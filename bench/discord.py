@@ -1,4 +1,4 @@
-"""A stand-in for Discord: a gateway, the few REST calls an answer needs, and the file host.
+"""A stand-in for Discord as far as one slash command needs it.
 
 It says when each thing happened, in seconds of ``time.perf_counter``.
 """
@@ -11,17 +11,15 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 
 from bench import payloads
 from bench.engine import FIRST_WORDS, LAST_WORDS
+from bench.file_host import CDN, FileHost
+from bench.gateway import Gateway, answer, payload
 from bench.photos import Kind
 
-CDN = "https://cdn.discordapp.com"
 _NUMBER = re.compile(rf"{FIRST_WORDS} (\d+)")
-_CHUNK_BYTES = 256 * 1024
-_HELLO, _HEARTBEAT, _IDENTIFY, _ACKNOWLEDGED = 10, 1, 2, 11
 
 
 @dataclass(slots=True)
@@ -51,24 +49,20 @@ class Discord:
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
+        self.files = FileHost()
+        self.gateway = Gateway()
         self._file_host = CDN
-        self._connected = asyncio.Event()
         self._by_token: dict[str, Request] = {}
-        self._files: dict[str, tuple[bytes, str]] = {}
-        self._gateway: web.WebSocketResponse | None = None
         self._ids = itertools.count(100_000)
-        self._sequence = itertools.count(1)
 
     def routes(self) -> list[web.RouteDef]:
         """Return everything a bot asks of Discord here."""
         api = "/api/v10"
         return [
-            web.get("/gateway", self._speak),
-            web.get(f"{api}/users/@me", self._me),
-            web.get(f"{api}/oauth2/applications/@me", self._application),
+            *self.gateway.routes(),
+            *self.files.routes(),
             web.post(f"{api}/interactions/{{id}}/{{token}}/callback", self._acknowledge),
             web.patch(f"{api}/webhooks/{{id}}/{{token}}/messages/@original", self._edit),
-            web.get("/attachments/{name}", self._file),
         ]
 
     def begin(self, file_host: str) -> None:
@@ -78,79 +72,24 @@ class Discord:
         """
         self.requests = []
         self._file_host = file_host
-        self._connected.clear()
-
-    async def connected(self) -> None:
-        """Wait until the bot listens."""
-        await self._connected.wait()
+        self.gateway.begin()
 
     async def post(self, person: int, number: int, kind: Kind, data: bytes) -> Request:
         """Let ``person`` use ``/describe`` with a picture; returns once the bot was told."""
-        assert self._gateway is not None
-        token, path = f"token-{next(self._ids)}", self.keep(kind, data)
-        attachment = {
-            "id": str(next(self._ids)),
-            "filename": path.rpartition("/")[2],
-            "size": len(data),
-            "url": f"{self._file_host}{path}",
-            "proxy_url": f"{self._file_host}{path}",
-            "content_type": kind.media_type,
-            "width": kind.width,
-            "height": kind.height,
-        }
-        event = self._event("INTERACTION_CREATE", self._interaction(person, token, attachment))
+        token, path = f"token-{next(self._ids)}", self.files.keep(kind, data)
+        attachment = self.files.attachment(kind, path, self._file_host)
         request = Request(number, path, time.perf_counter())
         self.requests.append(request)
         self._by_token[token] = request
-        await self._gateway.send_str(event)
+        await self.gateway.send("INTERACTION_CREATE", self._interaction(person, token, attachment))
         return request
-
-    def keep(self, kind: Kind, data: bytes) -> str:
-        """Put a picture on the file host; returns its path there."""
-        path = f"/attachments/{next(self._ids)}.{kind.suffix}"
-        self._files[path] = data, kind.media_type
-        return path
 
     async def settled(self, requests: list[Request], timeout_seconds: float) -> None:
         """Wait until all are answered, and forget their pictures."""
         async with asyncio.timeout(timeout_seconds):
             for request in requests:
                 await request.answered.wait()
-                self._files.pop(request.path, None)
-
-    async def _speak(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(max_msg_size=0)
-        await socket.prepare(request)
-        await socket.send_json({"op": _HELLO, "d": {"heartbeat_interval": 41_250}})
-        async for message in socket:
-            if message.type is not aiohttp.WSMsgType.TEXT:
-                continue
-            said = json.loads(message.data)
-            if said["op"] == _HEARTBEAT:
-                await socket.send_json({"op": _ACKNOWLEDGED})
-            elif said["op"] == _IDENTIFY:
-                await socket.send_str(self._event("READY", payloads.ready()))
-                await socket.send_str(self._event("GUILD_CREATE", payloads.guild()))
-                self._gateway = socket
-                self._connected.set()
-        return socket
-
-    async def _me(self, _request: web.Request) -> web.Response:
-        return _json(payloads.user(payloads.BOT))
-
-    async def _application(self, _request: web.Request) -> web.Response:
-        application = {
-            "id": str(payloads.BOT),
-            "name": "bench",
-            "description": "",
-            "icon": None,
-            "bot_public": False,
-            "bot_require_code_grant": False,
-            "owner": payloads.user(payloads.FIRST_PERSON),
-            "verify_key": "",
-            "flags": 0,
-        }
-        return _json(application)
+                self.files.drop(request.path)
 
     async def _acknowledge(self, request: web.Request) -> web.Response:
         await request.read()
@@ -163,13 +102,13 @@ class Discord:
             "response_message_loading": True,
             "response_message_ephemeral": False,
         }
-        return _json({"interaction": callback})
+        return answer({"interaction": callback})
 
     async def _edit(self, request: web.Request) -> web.Response:
         body = await request.read()
         moment = time.perf_counter()
         asked = self._by_token[request.match_info["token"]]
-        said = _payload(body, request.content_type)
+        said = payload(body, request.content_type)
         if not asked.first_word_at and FIRST_WORDS in said:
             asked.first_word_at = moment
         if not asked.answered_at and _is_last(said):
@@ -177,21 +116,7 @@ class Discord:
             asked.shown = said
             asked.answered.set()
         edited = json.loads(said)
-        return _json({**payloads.message(next(self._ids)), **_kept(edited)})
-
-    async def _file(self, request: web.Request) -> web.StreamResponse:
-        data, media_type = self._files[request.path]
-        response = web.StreamResponse(headers={"Content-Type": media_type})
-        response.content_length = len(data)
-        await response.prepare(request)
-        view = memoryview(data)
-        for start in range(0, len(data), _CHUNK_BYTES):
-            await response.write(view[start : start + _CHUNK_BYTES])
-        await response.write_eof()
-        return response
-
-    def _event(self, name: str, data: dict[str, Any]) -> str:
-        return json.dumps({"op": 0, "t": name, "s": next(self._sequence), "d": data})
+        return answer({**payloads.message(next(self._ids)), **_kept(edited)})
 
     def _interaction(self, person: int, token: str, attachment: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -219,21 +144,6 @@ class Discord:
                 "options": [{"name": "picture", "type": 11, "value": attachment["id"]}],
             },
         }
-
-
-def _json(value: object) -> web.Response:
-    # discord.py knows JSON by exactly this type.
-    return web.Response(
-        body=json.dumps(value).encode(), headers={"Content-Type": "application/json"}
-    )
-
-
-def _payload(body: bytes, content_type: str) -> str:
-    """Return an edit's JSON, which is one part of several where it carries files."""
-    if content_type == "application/json":
-        return body.decode()
-    begin = body.index(b"\r\n\r\n", body.index(b'name="payload_json"')) + 4
-    return body[begin : body.index(b"\r\n--", begin)].decode()
 
 
 def _is_last(said: str) -> bool:

@@ -149,7 +149,7 @@ async def _bare_client(around: World, album: _Album, plan: Plan) -> dict[Kind, l
     async with running("bare", Settings(address=around.address, model=MODEL)) as client:
         for kind in plan.kinds:
             number, data = album.picture(kind)
-            url = around.address + around.discord.keep(kind, data)
+            url = around.address + around.discord.files.keep(kind, data)
             times[kind] = [
                 await _ask_bare(around, number, url, client) for _ in plan.rounds(plan.others, kind)
             ]

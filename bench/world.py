@@ -8,8 +8,9 @@ from tempfile import TemporaryDirectory
 
 from aiohttp import web
 
-from bench.discord import CDN, Discord
+from bench.discord import Discord
 from bench.engine import MODEL, Engine, Speed
+from bench.file_host import CDN
 from bench.processes import Subject, running
 from bench.subjects.watch import Settings
 
@@ -31,16 +32,22 @@ class World:
 async def world() -> AsyncIterator[World]:
     """Open the stand-ins."""
     discord, engine = Discord(), Engine()
+    async with serving([*discord.routes(), *engine.routes()]) as address:
+        with TemporaryDirectory(prefix="lookout-bench-") as folder:
+            yield World(discord, engine, address, Path(folder))
+
+
+@asynccontextmanager
+async def serving(routes: list[web.RouteDef]) -> AsyncIterator[str]:
+    """Serve ``routes`` on one port of this machine and say at which address."""
     app = web.Application(client_max_size=_MAX_BODY_BYTES)
-    app.add_routes([*discord.routes(), *engine.routes()])
+    app.add_routes(routes)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        port = runner.addresses[0][1]
-        with TemporaryDirectory(prefix="lookout-bench-") as folder:
-            yield World(discord, engine, f"http://127.0.0.1:{port}", Path(folder))
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 
@@ -60,5 +67,5 @@ async def bot(
         database=f"sqlite:///{around.folder / f'{name}.sqlite3'}",
     )
     async with running(name, settings) as subject:
-        await subject.alive_until(around.discord.connected(), _READY_SECONDS)
+        await subject.alive_until(around.discord.gateway.connected(), _READY_SECONDS)
         yield subject

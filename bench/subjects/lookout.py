@@ -1,14 +1,13 @@
 """Lookout as `python -m bot run` opens it; only the addresses are the stand-ins'."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 
-from bench.discord import CDN
+from bench.file_host import CDN
 from bench.subjects.watch import Settings, at_the_stand_in, watched
 from bot.app import Lookout
 from bot.client import LookoutClient
@@ -60,16 +59,16 @@ async def live(settings: Settings) -> None:
         transport = LocalTransport(session, settings.address)
         async with (
             Lookout(config(settings), transport=transport) as lookout,
-            LookoutClient(lookout) as client,
+            LookoutClient(lookout, message_content=settings.message_content) as client,
         ):
             await client.start("bench")
 
 
 def main() -> None:
-    """Write the log as always, but to nowhere."""
+    """Write the log as always, but to where it is wanted, which is nowhere if not said."""
     settings = Settings.read()
     at_the_stand_in(settings.address)
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, logging_to(nowhere):
+    with Path(settings.log).open("a", encoding="utf-8") as log, logging_to(log):
         asyncio.run(watched(live(settings)))
 
 

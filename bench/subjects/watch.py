@@ -24,6 +24,10 @@ class Settings:
     parallel: int = 1
     edit_interval_seconds: float = 1.2
     database: str = ""
+    message_content: bool = False
+    """Whether the bot asks for that intent."""
+    log: str = os.devnull
+    """The file that the log is appended to."""
 
     @classmethod
     def read(cls) -> "Settings":

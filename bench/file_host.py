@@ -1,0 +1,57 @@
+"""A stand-in for the host that Discord keeps attachments on."""
+
+import itertools
+
+from aiohttp import web
+
+from bench.photos import Kind
+
+CDN = "https://cdn.discordapp.com"
+_CHUNK_BYTES = 256 * 1024
+
+
+class FileHost:
+    """Keeps pictures until they are taken away."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, tuple[bytes, str]] = {}
+        self._ids = itertools.count(100_000)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return what is served."""
+        return [web.get("/attachments/{name}", self._file)]
+
+    def keep(self, kind: Kind, data: bytes) -> str:
+        """Put a picture here; returns its path."""
+        path = f"/attachments/{next(self._ids)}.{kind.suffix}"
+        self._files[path] = data, kind.media_type
+        return path
+
+    def drop(self, path: str) -> None:
+        """Take a picture away; one that is not there is fine."""
+        self._files.pop(path, None)
+
+    def attachment(self, kind: Kind, path: str, host: str = CDN) -> dict[str, object]:
+        """Write a kept picture as Discord describes it, at the address ``host``."""
+        name = path.rpartition("/")[2]
+        return {
+            "id": name.partition(".")[0],
+            "filename": name,
+            "size": len(self._files[path][0]),
+            "url": f"{host}{path}",
+            "proxy_url": f"{host}{path}",
+            "content_type": kind.media_type,
+            "width": kind.width,
+            "height": kind.height,
+        }
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        data, media_type = self._files[request.path]
+        response = web.StreamResponse(headers={"Content-Type": media_type})
+        response.content_length = len(data)
+        await response.prepare(request)
+        view = memoryview(data)
+        for start in range(0, len(data), _CHUNK_BYTES):
+            await response.write(view[start : start + _CHUNK_BYTES])
+        await response.write_eof()
+        return response
