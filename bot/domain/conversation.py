@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.domain.picture import PictureRef
+from bot.domain.picture import Note, PictureFacts, PictureRef
 from bot.domain.ports import Asker, PostedAnswer
 from bot.domain.task import Parameters
 
@@ -65,11 +65,15 @@ class KeptPicture:
     source: PictureRef
     """Where the original was; its link may have died."""
     frames: tuple[KeptFrame, ...]
+    """Empty once the picture is too old to be kept."""
     part_of: int | None = None
     """The number of the picture this one is a part of."""
     place: Place | None = None
     description: str = field(default="", repr=False)
     """What is known of it in words, for when it no longer fits; empty when nothing is."""
+    facts: PictureFacts | None = None
+    notes: tuple[Note, ...] = ()
+    """As they were when it was prepared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ class Turn:
     """From where on the model saw the conversation; None: from its beginning."""
     engine: str = ""
     model: str = ""
+    notes: tuple[Note, ...] = ()
+    """What is to be said about how it was answered."""
     prompt_tokens: int | None = None
     answer_tokens: int | None = None
     question_message_id: int | None = None

@@ -69,6 +69,9 @@ class ConversationStore(Protocol):
     ) -> tuple[KeptPicture, ...]:
         """Give the pictures of a turn their numbers and keep them, the bytes once for each hash.
 
+        One that the turn has already (a turn that replaces another begins with that one's) keeps
+        its number.
+
         ``preface`` is what Lookout had said of them before (``Turn.preface``).
 
         Where pictures are not kept, their bytes are not even written, and ``load`` has them not.

@@ -1,0 +1,578 @@
+"""Stores of conversations and of costs in memory, for tests that need no database."""
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.domain.answer import Answer
+from bot.domain.conversation import (
+    AskRequest,
+    Conversation,
+    KeptFrame,
+    KeptPicture,
+    Pending,
+    Retention,
+    Turn,
+    TurnState,
+    Window,
+)
+from bot.domain.conversation_ports import Costs, Forgotten, NewPicture
+from bot.domain.errors import ConversationFull, Expired
+from bot.domain.picture import Frame, Picture, PictureRef
+
+MAX_DEPTH = 500
+MAX_PICTURES = 100
+TITLE_LENGTH = 100
+WAIT = timedelta(days=1)
+FOR_EVER = timedelta(days=3650)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Stay:
+    """Until when one person's part in one conversation is kept."""
+
+    last_at: datetime
+    text_until: datetime
+    pictures_until: datetime
+
+
+@dataclass
+class Head:
+    """A conversation without its turns."""
+
+    id: int
+    owner_id: int
+    guild_id: int | None
+    channel_id: int
+    private: bool
+    created_at: datetime
+    last_at: datetime
+    last_number: int = 0
+    stays: dict[int, Stay] = field(default_factory=dict)
+
+
+@dataclass
+class MemoryConversationStore:
+    """A ConversationStore in memory: same trees, numbers, threads, windows and times."""
+
+    now: Callable[[], datetime] = utc_now
+    longest: Retention = field(default_factory=lambda: Retention(FOR_EVER, FOR_EVER))
+    picture_store_max_bytes: int = 2**31
+    max_depth: int = MAX_DEPTH
+    max_pictures: int = MAX_PICTURES
+    heads: dict[int, Head] = field(default_factory=dict)
+    kept: dict[int, Turn] = field(default_factory=dict)
+    windows: dict[int, Window] = field(default_factory=dict)
+    threads: dict[int, int] = field(default_factory=dict)
+    waiting: dict[int, Pending] = field(default_factory=dict)
+    choices: dict[int, Retention] = field(default_factory=dict)
+    blobs: dict[str, tuple[datetime, bytes]] = field(default_factory=dict)
+    _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    async def begin(
+        self, request: AskRequest, *, keep_pictures_until: datetime, keep_text_until: datetime
+    ) -> Turn | None:
+        message_id = request.address.question_message_id
+        before = None if request.replaces_id is None else self.kept.get(request.replaces_id)
+        for turn in self.kept.values():
+            asked = message_id is not None and turn.question_message_id == message_id
+            if asked and (before is None or turn.id != before.id):
+                return None
+        if request.replaces_id is not None:
+            before = self._present(request.replaces_id)
+            parent = None if before.parent_id is None else self.kept[before.parent_id]
+            head: Head | None = self.heads[before.conversation_id]
+        else:
+            parent_id = request.parent_id
+            if parent_id is None and request.thread_id is not None:
+                parent_id = self.threads.get(request.thread_id, 0)
+            parent = None if parent_id is None else self._present(parent_id)
+            head = None if parent is None else self.heads[parent.conversation_id]
+        depth = 0 if parent is None else parent.depth + 1
+        if depth >= self.max_depth:
+            raise ConversationFull("turns", self.max_depth)
+        asker, now = request.asker, self.now()
+        if head is None:
+            place = asker.guild_id, request.address.channel_id, request.private
+            head = Head(next(self._ids), asker.person_id, *place, now, now)
+            self.heads[head.id] = head
+        head.last_at = now
+        head.stays[asker.person_id] = Stay(
+            now, max(keep_text_until, now + WAIT), keep_pictures_until
+        )
+        turn = Turn(
+            id=next(self._ids),
+            conversation_id=head.id,
+            parent_id=None if parent is None else parent.id,
+            depth=depth,
+            person_id=asker.person_id,
+            speaker=self._speaker(parent, asker.person_id),
+            guild_id=asker.guild_id,
+            channel_id=request.address.channel_id,
+            private=request.private,
+            parameters=request.parameters,
+            created_at=now,
+            question=request.question,
+            preface="" if before is None else before.preface,
+            sources=tuple(ref for ref in request.sources if isinstance(ref, PictureRef)),
+            pictures=() if before is None else before.pictures,
+            closer=request.closer,
+            seed=request.seed,
+            question_message_id=message_id,
+        )
+        self.kept[turn.id] = turn
+        if before is not None:
+            if message_id is not None and before.question_message_id == message_id:
+                self.kept[before.id] = replace(self.kept[before.id], question_message_id=None)
+            self._move_threads(before.id, turn.id)
+        newest = self.kept.get(self.threads.get(request.thread_id or 0, 0))
+        if newest is not None and newest.conversation_id == head.id:
+            assert request.thread_id is not None
+            self.threads[request.thread_id] = turn.id
+        self.waiting[turn.id] = Pending(turn, request.address, request.locale, now)
+        return self._view(turn)
+
+    async def attach(
+        self, turn_id: int, pictures: Sequence[NewPicture], *, preface: str = ""
+    ) -> tuple[KeptPicture, ...]:
+        turn = self._present(turn_id)
+        head = self.heads[turn.conversation_id]
+        assert turn.person_id is not None
+        here = {self._identity(kept): kept for kept in turn.pictures}
+        attached = []
+        number = head.last_number
+        for new in pictures:
+            frames = tuple(
+                KeptFrame(one.sha256, one.media_type, one.width, one.height, one.at_seconds)
+                for one in new.picture.frames
+            )
+            kept = KeptPicture(
+                number + 1,
+                new.source,
+                frames,
+                new.part_of,
+                new.place,
+                new.description,
+                new.picture.facts,
+                new.picture.notes,
+            )
+            kept = here.setdefault(self._identity(kept), kept)
+            number = max(number, kept.number)
+            attached.append(kept)
+        if number > self.max_pictures:
+            raise ConversationFull("pictures", self.max_pictures)
+        head.last_number = number
+        if self._until(head, turn.person_id).pictures_until > self.now():
+            for new in pictures:
+                for one in new.picture.frames:
+                    self.blobs[one.sha256] = (self.now(), one.data)
+        self.kept[turn_id] = replace(
+            turn, pictures=tuple(here.values()), preface=preface or turn.preface
+        )
+        self._bound()
+        shown = {kept.number: kept for kept in self._view(self.kept[turn_id]).pictures}
+        return tuple(shown[kept.number] for kept in attached)
+
+    async def describe(self, conversation_id: int, number: int, description: str) -> None:
+        for turn in self._of(conversation_id):
+            pictures = tuple(
+                replace(kept, description=description) if kept.number == number else kept
+                for kept in turn.pictures
+            )
+            self.kept[turn.id] = replace(turn, pictures=pictures)
+
+    async def answered(
+        self, turn_id: int, answer: Answer, *, window_id: int | None, again: tuple[int, ...]
+    ) -> None:
+        self._change(
+            turn_id,
+            state=TurnState.ANSWERED,
+            answer=answer.text,
+            engine=answer.engine,
+            model=answer.model,
+            notes=answer.notes,
+            prompt_tokens=answer.usage.prompt_tokens,
+            answer_tokens=answer.usage.answer_tokens,
+            window_id=window_id,
+            again=again,
+        )
+
+    async def ended(self, turn_id: int, state: TurnState) -> None:
+        turn = self.kept.get(turn_id)
+        if turn is not None and turn.state is TurnState.WAITING:
+            self._change(turn_id, state=state)
+
+    async def shown(self, turn_id: int, answer_message_id: int | None) -> None:
+        self._change(turn_id, answer_message_id=answer_message_id)
+        if turn_id in self.waiting:
+            waiting = self.waiting[turn_id]
+            address = replace(waiting.address, answer_message_id=answer_message_id)
+            self.waiting[turn_id] = replace(waiting, address=address)
+
+    async def told(self, turn_id: int) -> None:
+        self.waiting.pop(turn_id, None)
+
+    async def pending(self, since: datetime | None = None) -> tuple[Pending, ...]:
+        return tuple(
+            replace(one, turn=self._view(self.kept[turn_id]))
+            for turn_id, one in sorted(self.waiting.items())
+            if (since is None or one.since < since) and self._alive(self.kept[turn_id])
+        )
+
+    async def open_window(
+        self, conversation_id: int, first_depth: int, recap: str, carried: tuple[int, ...]
+    ) -> Window:
+        if not self._lives(conversation_id):
+            raise Expired
+        window = Window(next(self._ids), conversation_id, first_depth, recap, carried)
+        self.windows[window.id] = window
+        return window
+
+    async def window(self, window_id: int) -> Window | None:
+        window = self.windows.get(window_id)
+        return window if window is not None and self._lives(window.conversation_id) else None
+
+    async def turn(self, turn_id: int) -> Turn | None:
+        turn = self.kept.get(turn_id)
+        return self._view(turn) if turn is not None and self._alive(turn) else None
+
+    async def turn_of_message(self, message_id: int) -> Turn | None:
+        for turn_id in sorted(self.kept, reverse=True):
+            turn = self.kept[turn_id]
+            ids = (turn.question_message_id, turn.answer_message_id)
+            if message_id in ids and self._alive(turn):
+                return self._view(turn)
+        return None
+
+    async def turn_of_thread(self, thread_id: int) -> Turn | None:
+        return await self.turn(self.threads.get(thread_id, 0))
+
+    async def path(self, turn_id: int, first_depth: int = 0) -> tuple[Turn, ...]:
+        turn = self.kept.get(turn_id)
+        if turn is None or not self._alive(turn):
+            return ()
+        return tuple(self._view(one) for one in self._way(turn) if one.depth >= first_depth)
+
+    async def pictures(
+        self, turn_id: int, numbers: Sequence[int] | None = None
+    ) -> tuple[KeptPicture, ...]:
+        found = {kept.number: kept for turn in await self.path(turn_id) for kept in turn.pictures}
+        return tuple(
+            found[number] for number in sorted(found) if numbers is None or number in numbers
+        )
+
+    async def load(self, pictures: Sequence[KeptPicture]) -> Mapping[int, Picture]:
+        loaded = {}
+        for kept in pictures:
+            if kept.frames and all(frame.sha256 in self.blobs for frame in kept.frames):
+                assert kept.facts is not None
+                frames = tuple(self._frame(frame) for frame in kept.frames)
+                loaded[kept.number] = Picture(frames, kept.facts, kept.notes)
+        return loaded
+
+    async def open_thread(self, thread_id: int, turn_id: int) -> None:
+        self._present(turn_id)
+        self.threads[thread_id] = turn_id
+
+    async def is_thread(self, thread_id: int) -> bool:
+        return await self.turn_of_thread(thread_id) is not None
+
+    async def conversation(self, conversation_id: int) -> Conversation | None:
+        if not self._lives(conversation_id):
+            return None
+        head = self.heads[conversation_id]
+        turns = [one for one in await self.turns(head.id) if one.state is not TurnState.FORGOTTEN]
+        answered = [one for one in turns if one.state is TurnState.ANSWERED]
+        if not turns:
+            return None
+        return Conversation(
+            id=head.id,
+            owner_id=head.owner_id,
+            guild_id=head.guild_id,
+            channel_id=head.channel_id,
+            private=head.private,
+            title=" ".join(turns[0].question.split())[:TITLE_LENGTH],
+            turns=len(turns),
+            pictures=len({kept.number for turn in turns for kept in turn.pictures}),
+            created_at=head.created_at,
+            last_at=head.last_at,
+            expires_at=self._until(head, head.owner_id).text_until,
+            last_turn_id=(answered or turns)[-1].id,
+        )
+
+    async def of_person(
+        self, person_id: int, *, limit: int, offset: int = 0
+    ) -> tuple[Conversation, ...]:
+        return await self._listed(lambda head: head.owner_id == person_id, limit, offset)
+
+    async def of_guild(
+        self, guild_id: int, *, limit: int, offset: int = 0
+    ) -> tuple[Conversation, ...]:
+        public = [head.id for head in self.heads.values() if not head.private]
+        return await self._listed(
+            lambda head: head.guild_id == guild_id and head.id in public, limit, offset
+        )
+
+    async def turns(self, conversation_id: int) -> tuple[Turn, ...]:
+        if not self._lives(conversation_id):
+            return ()
+        return tuple(self._view(turn) for turn in self._of(conversation_id))
+
+    async def retention(self, person_id: int) -> Retention | None:
+        return self.choices.get(person_id)
+
+    async def set_retention(self, person_id: int, retention: Retention) -> None:
+        self.choices[person_id] = retention
+        for head in self.heads.values():
+            stay = head.stays.get(person_id)
+            if stay is not None:
+                stay.text_until = min(stay.text_until, stay.last_at + retention.text)
+                stay.pictures_until = min(stay.pictures_until, stay.last_at + retention.pictures)
+
+    async def delete(self, conversation_id: int) -> Forgotten:
+        return self._delete(head for head in self.heads.values() if head.id == conversation_id)
+
+    async def forget_turn(self, turn_id: int) -> Forgotten:
+        return self._forget(turn for turn in self.kept.values() if turn.id == turn_id)
+
+    async def delete_person(self, person_id: int) -> Forgotten:
+        self.choices.pop(person_id, None)
+        begun = self._delete(head for head in self.heads.values() if head.owner_id == person_id)
+        said = self._forget(turn for turn in self.kept.values() if turn.person_id == person_id)
+        for head in self.heads.values():
+            head.stays.pop(person_id, None)
+        return _sum(begun, said)
+
+    async def delete_guild(self, guild_id: int) -> Forgotten:
+        begun = self._delete(head for head in self.heads.values() if head.guild_id == guild_id)
+        said = self._forget(turn for turn in self.kept.values() if turn.guild_id == guild_id)
+        return _sum(begun, said)
+
+    async def expire(self, batch: int = 200) -> Forgotten:
+        del batch
+        for turn_id, one in list(self.waiting.items()):
+            if one.since <= self.now() - WAIT:
+                del self.waiting[turn_id]
+        done = self._delete(head for head in self.heads.values() if not self._lives(head.id))
+        over = [turn for turn in self.kept.values() if self._is_over(turn)]
+        done = _sum(done, self._forget(over))
+        self._drop_blobs()
+        self._bound()
+        return done
+
+    def _speaker(self, parent: Turn | None, person_id: int) -> int:
+        way = [] if parent is None else self._way(parent)
+        known = {turn.person_id: turn.speaker for turn in way}
+        return known.get(person_id, max((turn.speaker for turn in way), default=-1) + 1)
+
+    def _way(self, turn: Turn) -> list[Turn]:
+        way = [turn]
+        while way[-1].parent_id is not None:
+            way.append(self.kept[way[-1].parent_id])
+        return way[::-1]
+
+    def _of(self, conversation_id: int) -> list[Turn]:
+        turns = [turn for turn in self.kept.values() if turn.conversation_id == conversation_id]
+        return sorted(turns, key=lambda turn: turn.id)
+
+    def _present(self, turn_id: int) -> Turn:
+        """Return a turn that can be followed up, else raise Expired."""
+        turn = self.kept.get(turn_id)
+        if turn is None or not self._alive(turn) or self._is_over(turn):
+            raise Expired
+        return turn
+
+    def _until(self, head: Head, person_id: int) -> Stay:
+        stay = head.stays[person_id]
+        return Stay(
+            stay.last_at,
+            min(stay.text_until, stay.last_at + max(self.longest.text, WAIT)),
+            min(stay.pictures_until, stay.last_at + self.longest.pictures),
+        )
+
+    def _lives(self, conversation_id: int) -> bool:
+        head = self.heads.get(conversation_id)
+        return head is not None and self._until(head, head.owner_id).text_until > self.now()
+
+    def _alive(self, turn: Turn) -> bool:
+        return self._lives(turn.conversation_id)
+
+    def _is_over(self, turn: Turn) -> bool:
+        if turn.state is TurnState.FORGOTTEN or turn.person_id is None:
+            return True
+        head = self.heads[turn.conversation_id]
+        return self._until(head, turn.person_id).text_until <= self.now()
+
+    def _view(self, turn: Turn) -> Turn:
+        """Return a turn without what is over."""
+        if self._is_over(turn):
+            return _emptied(turn)
+        assert turn.person_id is not None
+        if (
+            self._until(self.heads[turn.conversation_id], turn.person_id).pictures_until
+            > self.now()
+        ):
+            return turn
+        return replace(turn, pictures=tuple(replace(kept, frames=()) for kept in turn.pictures))
+
+    def _change(self, turn_id: int, **values: object) -> None:
+        turn = self.kept.get(turn_id)
+        if turn is not None and turn.state is not TurnState.FORGOTTEN:
+            self.kept[turn_id] = replace(turn, **values)  # type: ignore[arg-type]
+
+    async def _listed(
+        self, chosen: Callable[[Head], bool], limit: int, offset: int
+    ) -> tuple[Conversation, ...]:
+        heads = [head for head in self.heads.values() if chosen(head)]
+        heads.sort(key=lambda head: (head.last_at, head.id), reverse=True)
+        listed = [await self.conversation(head.id) for head in heads]
+        return tuple(one for one in listed if one is not None)[offset : offset + limit]
+
+    def _identity(self, kept: KeptPicture) -> tuple[object, ...]:
+        return tuple(frame.sha256 for frame in kept.frames), kept.part_of, kept.place
+
+    def _frame(self, kept: KeptFrame) -> Frame:
+        _, data = self.blobs[kept.sha256]
+        self.blobs[kept.sha256] = (self.now(), data)
+        return Frame(data, kept.media_type, kept.width, kept.height, kept.at_seconds)
+
+    def _move_threads(self, before: int, after: int | None) -> None:
+        for thread_id, turn_id in list(self.threads.items()):
+            if turn_id == before and after is None:
+                del self.threads[thread_id]
+            elif turn_id == before and after is not None:
+                self.threads[thread_id] = after
+
+    def _delete(self, heads: Iterable[Head]) -> Forgotten:
+        done = Forgotten(0, 0, 0)
+        for head in list(heads):
+            turns = self._of(head.id)
+            real = [turn for turn in turns if turn.state is not TurnState.FORGOTTEN]
+            numbers = {kept.number for turn in real for kept in turn.pictures}
+            done = _sum(done, Forgotten(1, len(real), len(numbers)))
+            for turn in turns:
+                del self.kept[turn.id]
+                self.waiting.pop(turn.id, None)
+                self._move_threads(turn.id, None)
+            self.windows = {
+                window.id: window
+                for window in self.windows.values()
+                if window.conversation_id != head.id
+            }
+            del self.heads[head.id]
+        self._drop_blobs()
+        return done
+
+    def _forget(self, turns: Iterable[Turn]) -> Forgotten:
+        done = Forgotten(0, 0, 0)
+        for turn in list(turns):
+            if turn.state is TurnState.FORGOTTEN:
+                continue
+            done = _sum(done, Forgotten(0, 1, len(turn.pictures)))
+            self.kept[turn.id] = _emptied(turn)
+            self.waiting.pop(turn.id, None)
+            self._close_windows(turn)
+            self._move_threads(turn.id, self._standing(turn.parent_id))
+            done = _sum(done, self._prune(turn.id))
+        self._drop_blobs()
+        return done
+
+    def _close_windows(self, turn: Turn) -> None:
+        """Remove the windows whose words may be of a turn that is forgotten."""
+        gone = {
+            window.id
+            for window in self.windows.values()
+            if window.conversation_id == turn.conversation_id and window.first_depth > turn.depth
+        }
+        self.windows = {key: value for key, value in self.windows.items() if key not in gone}
+        for one in self._of(turn.conversation_id):
+            if one.window_id in gone:
+                self.kept[one.id] = replace(
+                    one, window_id=None, prompt_tokens=None, answer_tokens=None
+                )
+
+    def _standing(self, turn_id: int | None) -> int | None:
+        """Return the nearest turn on the way back that is not forgotten."""
+        while turn_id is not None and self.kept[turn_id].state is TurnState.FORGOTTEN:
+            turn_id = self.kept[turn_id].parent_id
+        return turn_id
+
+    def _prune(self, turn_id: int | None) -> Forgotten:
+        """Remove forgotten turns that nothing hangs on, and a conversation without turns."""
+        while turn_id is not None and self.kept[turn_id].state is TurnState.FORGOTTEN:
+            if any(turn.parent_id == turn_id for turn in self.kept.values()):
+                return Forgotten(0, 0, 0)
+            turn = self.kept.pop(turn_id)
+            turn_id = turn.parent_id
+            if not self._of(turn.conversation_id):
+                return self._delete([self.heads[turn.conversation_id]])
+        return Forgotten(0, 0, 0)
+
+    def _drop_blobs(self) -> None:
+        used = {
+            frame.sha256
+            for turn in self.kept.values()
+            for kept in self._view(turn).pictures
+            for frame in kept.frames
+        }
+        self.blobs = {sha256: blob for sha256, blob in self.blobs.items() if sha256 in used}
+
+    def _bound(self) -> None:
+        oldest_first = sorted(self.blobs, key=lambda sha256: self.blobs[sha256][0])
+        for sha256 in oldest_first:
+            if sum(len(data) for _, data in self.blobs.values()) <= self.picture_store_max_bytes:
+                return
+            del self.blobs[sha256]
+
+
+@dataclass
+class MemoryCostStore:
+    """A CostStore in memory."""
+
+    kept: dict[str, Costs] = field(default_factory=dict)
+
+    async def costs(self, model: str) -> Costs:
+        return self.kept.get(model, Costs())
+
+    async def learn(self, model: str, costs: Costs) -> None:
+        before = self.kept.get(model, Costs())
+        per_byte = costs.tokens_per_byte
+        self.kept[model] = Costs(
+            before.tokens_per_byte if per_byte is None else per_byte,
+            {**(before.pictures or {}), **(costs.pictures or {})} or None,
+        )
+
+
+def _emptied(turn: Turn) -> Turn:
+    """Return what is left of a turn that is forgotten."""
+    return Turn(
+        id=turn.id,
+        conversation_id=turn.conversation_id,
+        parent_id=turn.parent_id,
+        depth=turn.depth,
+        person_id=None,
+        speaker=turn.speaker,
+        guild_id=turn.guild_id,
+        channel_id=turn.channel_id,
+        private=turn.private,
+        parameters=type(turn.parameters)(),
+        created_at=turn.created_at,
+        state=TurnState.FORGOTTEN,
+        window_id=turn.window_id,
+        engine=turn.engine,
+        model=turn.model,
+        answer_message_id=turn.answer_message_id,
+    )
+
+
+def _sum(one: Forgotten, other: Forgotten) -> Forgotten:
+    return Forgotten(
+        one.conversations + other.conversations,
+        one.turns + other.turns,
+        one.pictures + other.pictures,
+    )
