@@ -18,26 +18,28 @@ import simcord
 from discord import ui
 from simcord.backend.errors import SetupError
 
-from bot.app import Lookout
 from bot.client import LookoutClient, until_signal
 from bot.config import Config
 from bot.domain.errors import ConfigError
 from bot.media.samples import samples
 from bot.playground.choice import Choice, choose_engine
+from bot.playground.commands import add_commands
 from bot.playground.menu import MenuButton, menu_buttons
+from bot.playground.stage import Stage
 from bot.playground.transport import SIMULATED_HOST, SimulatedTransport
 
 __all__ = ["SIMULATED_HOST", "Choice", "SimulatedTransport", "choose_engine", "opened", "play"]
 
 _SETTLE_SECONDS = 300.0
-_LOOK_EVERY_SECONDS = 0.4
 _WELCOME = (
     "## Welcome to Lookout's playground\n"
     "This is a simulated Discord: nothing leaves your machine. Try this:\n"
     "- Press a button below. On the real Discord these are in the menu of every message with a "
     "picture: right-click, Apps.\n"
-    "- Type `/describe`, `/alt` or `/ocr` and choose a picture of your own.\n"
-    "- Use the buttons under an answer, and `/help`, `/about` and `/status`.\n"
+    "- Type `/describe`, `/alt`, `/ocr` or `/ask` and choose a picture of your own.\n"
+    "- Reply to an answer, or use the buttons under it. `/help` explains the rest.\n"
+    "- Write `@Lookout` to mention it. Only here: `/post` posts a picture, `/go` shows the newest "
+    "thread or your direct messages, `/restart` starts the bot anew.\n"
 )
 
 
@@ -49,21 +51,34 @@ async def opened(config: Config, port: int = 0) -> AsyncIterator[simcord.Preview
     """
     transport = SimulatedTransport()
     await asyncio.to_thread(samples)
-    async with Lookout(config, transport=transport) as lookout:
-        client = LookoutClient(lookout, message_content=True)
-        client.add_dynamic_items(MenuButton)
-        async with simcord.run(client, settle_timeout=_SETTLE_SECONDS, check_errors=False) as env:
-            transport.env = env
-            lookout.running.adopt(contextvars.copy_context())
-            env.backend.bot_user.name = "Lookout"
-            guild = env.create_guild("Playground")
-            channel = guild.create_text_channel("pictures")
-            you = guild.add_member(env.create_user("you", global_name="You"))
-            sam = guild.add_member(env.create_user("sam", global_name="Sam"))
-            await _furnish(client, channel, sam)
-            preview = env.preview(channel, viewers=[you, sam], layout="channel", port=port)
-            async with _served(preview, port), _kept_fresh(env, preview):
-                yield preview
+    stage = Stage(config, transport, _add_controls)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(stage.close)
+        client = await stage.client()
+        stage.env = env = await stack.enter_async_context(
+            simcord.run(client, settle_timeout=_SETTLE_SECONDS, check_errors=False)
+        )
+        transport.env = env
+        stage.lookout.running.adopt(contextvars.copy_context())
+        env.backend.bot_user.name = "Lookout"
+        guild = env.create_guild("Playground")
+        stage.channel = guild.create_text_channel("pictures")
+        you = guild.add_member(env.create_user("you", global_name="You"))
+        sam = guild.add_member(env.create_user("sam", global_name="Sam"))
+        stage.people = (you, sam)
+        await _welcome(client, stage.channel, sam)
+        stage.preview = env.preview(
+            stage.channel, viewers=stage.people, layout="channel", port=port
+        )
+        await stack.enter_async_context(_served(stage.preview, port))
+        stage.smooth()
+        await stack.enter_async_context(_followed(stage))
+        yield stage.preview
+
+
+def _add_controls(stage: Stage, client: LookoutClient) -> None:
+    client.add_dynamic_items(MenuButton)
+    add_commands(stage, client)
 
 
 @asynccontextmanager
@@ -82,7 +97,7 @@ async def _served(preview: simcord.Preview, port: int) -> AsyncIterator[None]:
         yield
 
 
-async def _furnish(
+async def _welcome(
     client: LookoutClient, channel: simcord.ChannelHandle, sam: simcord.MemberActor
 ) -> None:
     """Post the samples and a welcome that says what to try on them."""
@@ -99,21 +114,8 @@ async def _furnish(
 
 
 @asynccontextmanager
-async def _kept_fresh(env: simcord.Env, preview: simcord.Preview) -> AsyncIterator[None]:
-    """Publish what the bot does between the person's own actions: streamed text, late answers."""
-
-    async def follow() -> None:
-        published = -1
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
-            done = len(env.http_requests)
-            if done == published:
-                continue
-            with contextlib.suppress(SetupError):  # an action of the person's is under way
-                await preview.refresh()
-                published = done
-
-    task = asyncio.create_task(follow())
+async def _followed(stage: Stage) -> AsyncIterator[None]:
+    task = asyncio.create_task(stage.follow())
     try:
         yield
     finally:

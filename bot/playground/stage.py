@@ -1,0 +1,145 @@
+"""The simulated Discord, the bot in it and the page that shows them, while all three go on.
+
+SimCord lets no work of the bot's own change the world around it. So a control of the playground
+only leaves a wish, and ``follow`` grants it.
+"""
+
+import asyncio
+import contextlib
+import contextvars
+import enum
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import discord
+import simcord
+from simcord.backend.errors import SetupError
+
+from bot.app import Lookout
+from bot.client import LookoutClient
+from bot.config import Config
+from bot.playground.transport import SimulatedTransport
+
+_LOOK_EVERY_SECONDS = 0.3
+
+Wish = Callable[[], Coroutine[Any, Any, None]]
+Furnish = Callable[["Stage", LookoutClient], None]
+
+
+class Spot(enum.StrEnum):
+    """Where the page can be."""
+
+    CHANNEL = "channel"
+    THREAD = "thread"
+    DIRECT = "direct"
+
+
+@dataclass
+class Stage:
+    """Everything that is on. ``furnish`` gives each new client the playground's own controls."""
+
+    config: Config
+    transport: SimulatedTransport
+    furnish: Furnish
+    wishes: asyncio.Queue[Wish] = field(default_factory=asyncio.Queue)
+    _stack: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lookout: Lookout = field(init=False)
+    env: simcord.Env = field(init=False)
+    preview: simcord.Preview = field(init=False)
+    channel: simcord.ChannelHandle = field(init=False)
+    people: tuple[simcord.MemberActor, ...] = ()
+
+    async def client(self) -> LookoutClient:
+        """Open a Lookout and a client for it."""
+        self.lookout = await self._stack.enter_async_context(
+            Lookout(self.config, transport=self.transport)
+        )
+        client = LookoutClient(self.lookout, message_content=True)
+        self.furnish(self, client)
+        return client
+
+    async def close(self) -> None:
+        """End the bot."""
+        await self._stack.aclose()
+
+    async def restart(self) -> None:
+        """End the bot and start it anew on the same database; Discord stays as it is."""
+        await self._stack.aclose()
+        await self.env.restart_bot(await self.client())
+        self.lookout.running.adopt(contextvars.copy_context())
+        await self.preview.refresh()
+
+    async def go(self, spot: Spot) -> None:
+        """Show another place in the page."""
+        you = self.people[0]
+        if spot is Spot.DIRECT:
+            await self._show(you.user.dm_channel, [you.user])
+        elif spot is Spot.THREAD and self.channel.threads:
+            await self._show(self.channel.threads[-1], list(self.people))
+        else:
+            await self._show(self.channel, list(self.people))
+
+    async def post(self, text: str, picture: discord.Attachment) -> None:
+        """Post a message with a picture, which the page's own composer cannot."""
+        data = self.env.backend.cdn.get(picture.url)
+        assert data is not None
+        you, where = self.people[0], self.preview.channel
+        files = [(picture.filename, data)]
+        if where.id == you.user.dm_channel.id:
+            stored = self.env.backend.store_attachments(where.id, files)
+            await you.user.send_dm(text, attachments=stored)
+        else:
+            await you.send(where, text, attachments=files)
+
+    async def _show(self, channel: simcord.ChannelHandle, viewers: list[Any]) -> None:
+        """Let the one page that SimCord serves show another channel; it has no way to do so."""
+        preview = self.preview
+        preview.channel, preview.viewers = channel, tuple(viewers)
+        for page in preview._pages.values():  # noqa: SLF001 - as above
+            preview._clear_page_assets(page)  # noqa: SLF001
+            page.channel_id = channel.id
+            page.viewer = next((v for v in viewers if v.id == page.viewer.id), viewers[0])
+            page.target_id = preview._initial_target(page.viewer, channel.id)  # noqa: SLF001
+            page.window_end_id = page.modal = page.modal_handle = None
+            page.generation += 1
+            page.status = "current"
+            preview._reset_queries(page)  # noqa: SLF001
+            preview._redact_page_receipts(page)  # noqa: SLF001
+        await preview.refresh()
+
+    def smooth(self) -> None:
+        """Let a person's click count although the page was drawn anew meanwhile.
+
+        SimCord refuses what was done on an older drawing, and while an answer is being written
+        there is a newer one every moment. Its composer cannot mention either.
+        """
+        act = self.preview._action  # noqa: SLF001 - there is no other place for it
+        mention = f"<@{self.env.backend.bot_user.id}>"
+
+        async def action(context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+            async with self._lock:
+                done = dict(body)
+                page = self.preview._pages.get(context_id or "")  # noqa: SLF001
+                if page is not None and "published_revision" in done:
+                    done["published_revision"] = page.revision
+                if isinstance(done.get("content"), str):
+                    done["content"] = done["content"].replace("@Lookout", mention)
+                return await act(context_id, done)
+
+        self.preview._action = action  # type: ignore[method-assign]  # noqa: SLF001
+
+    async def follow(self) -> None:
+        """Grant wishes, and publish what the bot does between the person's own actions."""
+        published = -1
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            async with self._lock:
+                with contextlib.suppress(SetupError):  # an action of the person's is under way
+                    while not self.wishes.empty():
+                        await self.wishes.get_nowait()()
+                    done = len(self.env.http_requests)
+                    if done != published:
+                        await self.preview.refresh()
+                        published = done
