@@ -19,9 +19,11 @@
     │   ├── CannotAnswer              the engine at hand cannot do this task
     │   ├── NotYours                  a button that belongs to somebody else
     │   ├── Expired                   what the button belonged to is no longer kept
-    │   ├── QuestionTooLong       more characters than a question may have
-    │   ├── ConversationFull      as many turns or pictures as one conversation may have
-    │   ├── NoTextFound           "find the text" in a picture without any
+    │   ├── QuestionTooLong           more characters than a question may have
+    │   ├── ConversationFull          as many turns or pictures as one conversation may have
+    │   ├── NoTextFound               "find the text" in a picture without any
+    │   ├── NoThreadHere              no thread can be opened where it was wished for
+    │   ├── MayNotWrite               the person may not write where the answer would stand
     │   ├── Undeliverable             ready too late to be shown where it was asked for
     │   └── ConfigError               the operator's settings are wrong
     └── ServiceError                  Lookout or its engine failed
@@ -189,6 +191,18 @@ class ConversationFull(UserError):
 @dataclass(eq=False)
 class NoTextFound(UserError):
     """Looking closer at a picture's text found none."""
+
+
+@dataclass(eq=False)
+class NoThreadHere(UserError):
+    """A thread cannot be opened: ``reason`` is ``person`` or ``bot`` (no right), or ``place``."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class MayNotWrite(UserError):
+    """The person may not write in the channel in which the answer would stand."""
 
 
 @dataclass(eq=False)

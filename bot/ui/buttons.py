@@ -18,7 +18,7 @@ from bot.domain.task import Detail, Layout, TaskName
 from bot.services.look import LookRequest
 from bot.ui.controls import NOT_KEPT
 from bot.ui.errors import responding
-from bot.ui.house import house_of
+from bot.ui.house import House, house_of
 from bot.ui.i18n import words
 from bot.ui.layouts import plain
 from bot.ui.links import expired
@@ -91,7 +91,7 @@ class AnswerButton(
         posted = await house.posted.get(self.posted_id)
         if posted is None:
             raise Expired
-        if in_place and house.running.is_replacing(self.posted_id):
+        if in_place and _is_replacing(house, interaction):
             return  # from here to the start of the answer nothing else can come between
         request = _request(self.action, posted, interaction)
         house.look.charge(request)
@@ -133,6 +133,10 @@ class CancelButton(ui.DynamicItem[Button], template=r"lookout:cancel:(?P<run>[0-
                 raise NotYours
             await interaction.response.defer()
             running.stop(run, Stop.CANCELLED)
+
+
+def _is_replacing(house: House, interaction: Click) -> bool:
+    return interaction.message is not None and house.running.is_replacing(interaction.message.id)
 
 
 def _request(action: str, posted: PostedAnswer, interaction: Click) -> LookRequest:

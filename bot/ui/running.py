@@ -5,7 +5,7 @@ import contextvars
 import enum
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -24,8 +24,12 @@ class Run:
     id: int
     reference: str
     asker_id: int
-    replaces_id: int | None = None
-    """The kept answer whose place this one takes."""
+    place_id: int | None = None
+    """The message of an older answer whose place this one takes."""
+    turn_id: int | None = None
+    """The turn of a conversation that it answers."""
+    enough: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when what is written so far is to be the answer."""
     stopped: Stop | None = None
     task: asyncio.Task[None] | None = None
 
@@ -51,10 +55,11 @@ class Running:
         asker_id: int,
         work: Callable[[Run], Awaitable[None]],
         *,
-        replaces_id: int | None = None,
+        place_id: int | None = None,
+        turn_id: int | None = None,
     ) -> None:
         """Begin ``work``; it is handed its Run, which is stopped already while closing."""
-        run = Run(secrets.randbits(48), secrets.token_hex(4).upper(), asker_id, replaces_id)
+        run = Run(secrets.randbits(48), secrets.token_hex(4).upper(), asker_id, place_id, turn_id)
         if self._closing:
             run.stopped = Stop.SHUTDOWN
         self._runs[run.id] = run
@@ -65,9 +70,13 @@ class Running:
         structlog.contextvars.bind_contextvars(reference=run.reference)
         await work(run)
 
-    def is_replacing(self, posted_id: int) -> bool:
-        """Say whether an answer is being replaced right now."""
-        return any(run.replaces_id == posted_id for run in self._runs.values())
+    def is_replacing(self, message_id: int) -> bool:
+        """Say whether the answer in a message is being replaced right now."""
+        return any(run.place_id == message_id for run in self._runs.values())
+
+    def of_turn(self, turn_id: int) -> Run | None:
+        """Return the run that answers a turn, while it is under way."""
+        return next((run for run in self._runs.values() if run.turn_id == turn_id), None)
 
     def get(self, run_id: int) -> Run | None:
         """Return a run that is still under way."""

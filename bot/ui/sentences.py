@@ -141,6 +141,33 @@ def _rate_limited(error: errors.RateLimited, say: Words) -> str:
     return say.say("You have asked a lot just now. Please try again in {wait}.", wait=wait)
 
 
+def _full(error: errors.ConversationFull, say: Words) -> str:
+    if error.what == "pictures":
+        return say.say_plural(
+            "A conversation can hold {count} picture, and this one does. Please begin a new one.",
+            "A conversation can hold {count} pictures, and this one does. Please begin a new one.",
+            error.limit,
+        )
+    return say.say_plural(
+        "A conversation can hold {count} question, and this one does. Please begin a new one.",
+        "A conversation can hold {count} questions, and this one does. Please begin a new one.",
+        error.limit,
+    )
+
+
+def _no_thread(error: errors.NoThreadHere, say: Words) -> str:
+    reasons = {
+        "person": say.say("You are not allowed to open threads in this channel."),
+        "bot": say.say(
+            "I am not allowed to open threads in this channel. A moderator can give me the "
+            "permissions “Create Public Threads” and “Send Messages in Threads”."
+        ),
+    }
+    return reasons.get(error.reason) or say.say(
+        "There can be no thread here. The button “Ask a follow-up” works everywhere."
+    )
+
+
 def _undeliverable(error: errors.Undeliverable, say: Words) -> str:
     if error.reason == "in_place":
         return say.say(
@@ -219,6 +246,19 @@ _SENTENCES: dict[type[BaseException], Callable[[Any, Words], str]] = {
     errors.Expired: lambda _, say: say.say(
         "This button no longer works, because I no longer keep what it belonged to. Please use "
         "the command again."
+    ),
+    errors.QuestionTooLong: lambda error, say: say.say_plural(
+        "That question is too long: I read up to {count} character.",
+        "That question is too long: I read up to {count} characters.",
+        error.max_characters,
+    ),
+    errors.ConversationFull: _full,
+    errors.NoTextFound: lambda _, say: say.say(
+        "I found no text in that picture. Please choose a part of it instead."
+    ),
+    errors.NoThreadHere: _no_thread,
+    errors.MayNotWrite: lambda _, say: say.say(
+        "You are not allowed to write in this channel, so I cannot answer you here for all to see."
     ),
     errors.Undeliverable: _undeliverable,
     errors.ConfigError: lambda error, say: say.say(
@@ -299,4 +339,14 @@ _NOTES: dict[Note, str] = {
         "The picture model is not running; the built-in reader answered instead."
     ),
     Note.SCRIPT_NOT_READABLE: mark("There is writing in a script that cannot be read here."),
+    Note.CONTEXT_LEFT_OUT: mark(
+        "This conversation has grown long: the model knows its beginning only in a few words."
+    ),
+    Note.PICTURES_IN_WORDS: mark(
+        "Earlier pictures are no longer kept: the model knows them only by what was said of them."
+    ),
+    Note.REDUCED_COPY: mark(
+        "The original is gone: this part was cut out of a smaller copy of the picture."
+    ),
+    Note.STOPPED_HERE: mark("The answer was stopped here because somebody asked for it."),
 }
