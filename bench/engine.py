@@ -106,9 +106,10 @@ class Engine:
 
 
 def _look(body: bytes) -> tuple[int, int]:
-    """Return the number painted on the question's picture, and the picture's length in bytes."""
-    message = json.loads(body)["messages"][-1]
-    picture = base64.b64decode(message["images"][0])
+    """Return the number painted on the newest picture, and that picture's length in bytes."""
+    messages = json.loads(body)["messages"]
+    images = [image for message in messages for image in message.get("images", ())]
+    picture = base64.b64decode(images[-1])
     return read_number(picture), len(picture)
 
 

@@ -16,8 +16,8 @@ import structlog
 from bot.domain.answer import Answer, EngineEvent, Reset
 from bot.domain.errors import CannotAnswer, EngineError, EngineUnavailable
 from bot.domain.picture import Note, PictureNeeds
-from bot.domain.ports import Engine, EngineStatus
-from bot.domain.task import Parameters, Question, TaskName
+from bot.domain.ports import Engine, EngineStatus, Room
+from bot.domain.task import Asked, Parameters, TaskName
 from bot.vision.health import WatchedEngine, is_outage, utc_now
 
 _log = structlog.get_logger(__name__)
@@ -46,7 +46,8 @@ class FallbackEngine:
         self.name = primary.name
         self._primary = primary
         self._fallback = fallback
-        self._tasks = tasks
+        # A conversation goes on with the model that led it so far, or waits for it.
+        self._tasks = tasks - {TaskName.ASK}
         self._back_off = timedelta(seconds=back_off_seconds)
         self._clock = clock
 
@@ -69,7 +70,11 @@ class FallbackEngine:
         """Say what a picture must be for the engine that would answer at this moment."""
         return self.would_use(task).needs_for(task, parameters)
 
-    async def stream(self, question: Question) -> AsyncGenerator[EngineEvent, None]:
+    def room(self) -> Room | None:
+        """Say how much a Dialogue may hold: the primary's answer, as nobody stands in for it."""
+        return self._primary.room()
+
+    async def stream(self, question: Asked) -> AsyncGenerator[EngineEvent, None]:
         """Yield what the primary yields; begin again with the fallback when it is down.
 
         An Answer of the fallback carries ``Note.FALLBACK_READER``. Raises what the primary raises,
@@ -104,7 +109,7 @@ class FallbackEngine:
         standing_in = any(self.would_use(task) is self._fallback for task in self._tasks)
         return replace(status, models=models, standing_in=standing_in)
 
-    async def _from_fallback(self, question: Question) -> AsyncGenerator[EngineEvent, None]:
+    async def _from_fallback(self, question: Asked) -> AsyncGenerator[EngineEvent, None]:
         _log.info("fallback_used", engine=self._fallback.name, task=question.task)
         try:
             async with aclosing(self._fallback.stream(question)) as events:

@@ -11,8 +11,8 @@ import structlog
 from bot.domain.answer import EngineEvent
 from bot.domain.errors import AnswerInterrupted, EngineError, EngineTimeout, EngineUnavailable
 from bot.domain.picture import PictureNeeds
-from bot.domain.ports import Engine, EngineStatus
-from bot.domain.task import Parameters, Question, TaskName
+from bot.domain.ports import Engine, EngineStatus, Room
+from bot.domain.task import Asked, Parameters, TaskName
 
 _log = structlog.get_logger(__name__)
 
@@ -77,7 +77,11 @@ class WatchedEngine:
         """Say what a picture must be for ``task``."""
         return self._engine.needs_for(task, parameters)
 
-    async def stream(self, question: Question) -> AsyncGenerator[EngineEvent, None]:
+    def room(self) -> Room | None:
+        """Say how much a Dialogue may hold."""
+        return self._engine.room()
+
+    async def stream(self, question: Asked) -> AsyncGenerator[EngineEvent, None]:
         """Yield what the engine yields; raises what it raises."""
         try:
             async with aclosing(self._engine.stream(question)) as events:

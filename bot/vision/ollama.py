@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -13,10 +14,10 @@ from pydantic import BaseModel, ValidationError
 from bot.domain.answer import Answer, EngineEvent, Reset, TextDelta, Usage
 from bot.domain.errors import AnswerInvalid, AnswerLooped, EngineError, ModelUnsupported
 from bot.domain.picture import Note, PictureNeeds
-from bot.domain.ports import EngineStatus
-from bot.domain.task import Parameters, Question, TaskName
-from bot.tasks import TASKS, Prompt, task_named
-from bot.vision.families import UNKNOWN, fitted, sight_of
+from bot.domain.ports import EngineStatus, Room
+from bot.domain.task import Asked, Parameters, TaskName
+from bot.tasks import Prompt, prompt_for, task_named
+from bot.vision.families import UNKNOWN, Sight, fitted, picture_tokens, sight_of
 from bot.vision.ollama_client import Frame, OllamaClient, Patience
 from bot.vision.ollama_errors import LoadCancelled, PicturesMixedUp
 from bot.vision.ollama_facts import FactBook, ModelFacts
@@ -102,9 +103,29 @@ class OllamaEngine:
 
     def needs_for(self, task: TaskName, parameters: Parameters) -> PictureNeeds:
         """Bound the task's needs by what its model sees, as far as that is known by now."""
+        return fitted(task_named(task).needs(parameters), self._sight(task), self._num_ctx)
+
+    def room(self) -> Room:
+        """Say how much a Dialogue may hold, as far as its model is known by now."""
+        model = self.model_for(TaskName.ASK)
+        facts = self._book.last_known(model)
+        # Ollama gives no model a longer context than it was trained for.
+        trained = facts.context_tokens if facts else None
+        return Room(
+            context_tokens=min(self._num_ctx, trained or self._num_ctx),
+            spare_tokens=self._room_for_thoughts(model),
+            picture_tokens=partial(picture_tokens, self._sight(TaskName.ASK)),
+        )
+
+    def _sight(self, task: TaskName) -> Sight:
         facts = self._book.last_known(self.model_for(task))
-        sight = sight_of(facts.family, facts.projector) if facts else UNKNOWN
-        return fitted(task_named(task).needs(parameters), sight, self._num_ctx)
+        return sight_of(facts.family, facts.projector) if facts else UNKNOWN
+
+    def _room_for_thoughts(self, model: str) -> int:
+        """Return how many tokens a model may need besides its answer."""
+        facts = self._book.last_known(model)
+        plain = facts is not None and not facts.thinks
+        return 0 if plain or model in self._obedient else THINKING_TOKENS
 
     async def status(self) -> EngineStatus:
         """Ask for the version and the models; ready when every task's model can see."""
@@ -121,7 +142,7 @@ class OllamaEngine:
             _log.debug("ollama_not_ready", error=type(error).__name__)
         return EngineStatus(self.name, ready, version, tuple(self._models.items()))
 
-    async def stream(self, question: Question) -> AsyncGenerator[EngineEvent, None]:
+    async def stream(self, question: Asked) -> AsyncGenerator[EngineEvent, None]:
         """Yield deltas (free text only) and resets, then one Answer.
 
         Closing the iterator closes the connection, which stops the server's work. Raises
@@ -139,11 +160,10 @@ class OllamaEngine:
                 error.engine_version = known.engine_version if known else ""
             raise
 
-    async def _answer(self, model: str, question: Question) -> AsyncGenerator[EngineEvent, None]:
+    async def _answer(self, model: str, question: Asked) -> AsyncGenerator[EngineEvent, None]:
         """Ask, and once more when the reply cannot be used."""
         facts = await self._book.read(model)
-        task = TASKS[question.task]
-        prompt = task.prompt(question, facts.family)
+        prompt = prompt_for(question, facts.family)
         for last_try in (False, True):
             reply = _Reply()
             async with contextlib.aclosing(self._pieces(prompt, question, facts, reply)) as pieces:
@@ -152,7 +172,7 @@ class OllamaEngine:
                         yield TextDelta(piece)
             raw = _usable(reply, prompt, question)
             if raw is not None:
-                finished = task.finish(raw, question.parameters)
+                finished = task_named(question.task).finish(raw, question.parameters)
                 yield Answer(
                     text=finished.text,
                     engine=self.name,
@@ -170,17 +190,17 @@ class OllamaEngine:
         raise AnswerInvalid
 
     async def _pieces(
-        self, prompt: Prompt, question: Question, facts: ModelFacts, reply: _Reply
+        self, prompt: Prompt, question: Asked, facts: ModelFacts, reply: _Reply
     ) -> AsyncGenerator[str, None]:
         """Yield the words of one reply and gather them in ``reply``."""
-        may_think = facts.thinks and facts.model not in self._obedient
-        request = chat_request(
+        request = await asyncio.to_thread(
+            chat_request,
             prompt,
             question,
             facts,
             num_ctx=self._num_ctx,
             keep_alive_seconds=self._keep_alive_seconds,
-            answer_tokens=prompt.max_answer_tokens + (THINKING_TOKENS if may_think else 0),
+            answer_tokens=prompt.max_answer_tokens + self._room_for_thoughts(facts.model),
         )
         words = (
             RepetitionGuard()
@@ -224,7 +244,7 @@ class OllamaEngine:
                 yield frame
 
 
-def _usable(reply: _Reply, prompt: Prompt, question: Question) -> str | BaseModel | None:
+def _usable(reply: _Reply, prompt: Prompt, question: Asked) -> str | BaseModel | None:
     """Return the reply as its task takes it, None when it cannot be used."""
     if prompt.schema is not None:
         try:

@@ -213,8 +213,9 @@ class OllamaClient(ollama.AsyncClient):
         async with contextlib.AsyncExitStack() as stack:
             with self._translated(phase, limit, model):
                 async with asyncio.timeout_at(deadline):
+                    content = await asyncio.to_thread(_as_json, body)
                     response = await stack.enter_async_context(
-                        self._client.stream("POST", path, json=body)
+                        self._client.stream("POST", path, content=content)
                     )
                     if not response.is_success:
                         raise refused(response.status_code, await _error_body(response), model)
@@ -256,6 +257,12 @@ class OllamaClient(ollama.AsyncClient):
             raise EngineRejected from error
         except httpx.HTTPError as error:  # cut: RemoteProtocolError, ReadError, WriteError …
             raise AnswerInterrupted from error
+
+
+def _as_json(body: Mapping[str, Any]) -> bytes:
+    """Write JSON piece by piece, so that other threads have their turn between two pictures."""
+    pieces = json.JSONEncoder(ensure_ascii=False, allow_nan=False).iterencode(body)
+    return b"".join(piece.encode() for piece in pieces)
 
 
 def _object(line: bytes, model: str) -> dict[str, Any]:

@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from bot.domain.answer import Answer, EngineEvent, TextDelta
 from bot.domain.errors import LookoutError
 from bot.domain.picture import PictureNeeds
-from bot.domain.ports import EngineStatus
-from bot.domain.task import Parameters, Question, TaskName
+from bot.domain.ports import EngineStatus, Room
+from bot.domain.task import Asked, Dialogue, Parameters, Question, TaskName
 
 
 @dataclass
 class HandEngine:
     """Answers ``<task> <detail> <number>``; waits for ``go`` when it is cleared.
 
-    ``errors`` are raised first, one a question; ``said`` replaces the words of the answer.
+    What it was asked is in ``history`` (about one picture) and ``dialogues``. ``errors`` are raised
+    first, one a question; ``said`` replaces the words of the answer.
     """
 
     name: str = "ollama"
@@ -24,6 +25,7 @@ class HandEngine:
     said: str = ""
     errors: deque[LookoutError] = field(default_factory=deque)
     history: list[Question] = field(default_factory=list)
+    dialogues: list[Dialogue] = field(default_factory=list)
     stopped: int = 0
     go: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -37,9 +39,15 @@ class HandEngine:
     def needs_for(self, task: TaskName, parameters: Parameters) -> PictureNeeds:
         return PictureNeeds()
 
-    async def stream(self, question: Question) -> AsyncGenerator[EngineEvent, None]:
-        self.history.append(question)
-        number = len(self.history)
+    def room(self) -> Room | None:
+        return Room(8192, 0, lambda width, height: width * height // 1024 + 1)
+
+    async def stream(self, question: Asked) -> AsyncGenerator[EngineEvent, None]:
+        if isinstance(question, Dialogue):
+            self.dialogues.append(question)
+        else:
+            self.history.append(question)
+        number = len(self.history) + len(self.dialogues)
         self.asked.set()
         try:
             yield TextDelta("Thinking aloud")

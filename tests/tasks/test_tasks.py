@@ -110,7 +110,7 @@ def test_tables_come_as_markdown_and_rows() -> None:
     assert finished.tables == (Table((("a", "b|c"), ("1",))),)
 
 
-@pytest.mark.parametrize("task", list(TaskName))
+@pytest.mark.parametrize("task", list(TASKS))
 @pytest.mark.parametrize("detail", list(Detail))
 def test_prompts_say_that_words_in_the_picture_are_no_orders(
     task: TaskName, detail: Detail
@@ -120,7 +120,7 @@ def test_prompts_say_that_words_in_the_picture_are_no_orders(
     assert 0 < prompt.max_answer_tokens <= 4096
 
 
-@pytest.mark.parametrize("task", list(TaskName))
+@pytest.mark.parametrize("task", list(TASKS))
 def test_an_animation_is_asked_about_as_a_sequence(task: TaskName) -> None:
     still = TASKS[task].prompt(Question(task, Parameters(), STILL)).user
     moving = TASKS[task].prompt(Question(task, Parameters(), MOVING)).user

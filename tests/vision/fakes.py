@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.answer import Answer, EngineEvent
 from bot.domain.picture import Frame, Picture, PictureFacts, PictureNeeds
-from bot.domain.ports import EngineStatus
-from bot.domain.task import Parameters, Question, TaskName
+from bot.domain.ports import EngineStatus, Room
+from bot.domain.task import Asked, Dialogue, Line, Parameters, Question, Speaker, TaskName
 
 Script = list[EngineEvent | Exception]
 
@@ -22,8 +22,9 @@ class ScriptedEngine:
     max_side: int = 1024
     scripts: deque[Script] = field(default_factory=deque)
     statuses: deque[EngineStatus] = field(default_factory=deque)
-    history: list[Question] = field(default_factory=list)
+    history: list[Asked] = field(default_factory=list)
     closed_early: int = 0
+    holds: Room | None = None
 
     def enqueue(self, *events: EngineEvent | Exception) -> None:
         self.scripts.append(list(events))
@@ -35,7 +36,10 @@ class ScriptedEngine:
         del task, parameters
         return PictureNeeds(max_side=self.max_side)
 
-    async def stream(self, question: Question) -> AsyncGenerator[EngineEvent, None]:
+    def room(self) -> Room | None:
+        return self.holds
+
+    async def stream(self, question: Asked) -> AsyncGenerator[EngineEvent, None]:
         self.history.append(question)
         try:
             for event in self.scripts.popleft():
@@ -66,6 +70,10 @@ class HandClock:
 def question(task: TaskName = TaskName.OCR) -> Question:
     frame = Frame(b"bytes", "image/png", 1, 1)
     return Question(task, Parameters(), Picture((frame,), PictureFacts("PNG", 1, 1, 5)))
+
+
+def dialogue(text: str = "Person A:\n> Which colour?") -> Dialogue:
+    return Dialogue(Parameters(), (Line(Speaker.PERSON, text),))
 
 
 def answer(text: str = "words", engine: str = "ollama", model: str = "qwen3-vl:8b") -> Answer:
