@@ -1,0 +1,176 @@
+"""The road of an answer to a message: a reply to it, edited as the answer comes."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import discord
+from discord import ui
+
+from bot.domain.errors import Undeliverable
+from bot.ui.delivery import threads_allowed
+from bot.ui.files import Attached
+from bot.ui.i18n import words
+
+_NOBODY = discord.AllowedMentions.none()
+Channel = (
+    discord.TextChannel
+    | discord.VoiceChannel
+    | discord.StageChannel
+    | discord.Thread
+    | discord.DMChannel
+    | discord.GroupChannel
+    | discord.PartialMessageable
+)
+
+
+@dataclass(slots=True)
+class MessageDelivery:
+    """The reply to one message in a channel.
+
+    ``nonce`` names the reply to Discord, which posts it once however often it is sent within a few
+    minutes (discord-api-docs, Create Message, ``enforce_nonce``). With a ``message_id`` it is a
+    reply that stands there already. It pings nobody, and needs no right but to write here; without
+    the right to read the channel's history it is no reply but a message of its own.
+    """
+
+    channel: Channel
+    question_message_id: int
+    nonce: int
+    locale: str
+    message_id: int | None = None
+    outlived: bool = False
+
+    @property
+    def private(self) -> bool:
+        """Everybody in the channel sees it."""
+        return False
+
+    @property
+    def seconds_left(self) -> float:
+        """A message of our own can always be edited."""
+        return math.inf
+
+    @property
+    def may_open_thread(self) -> bool:
+        """Whether a thread can be opened here, and the bot itself may do so."""
+        allowed = rights(self.channel)
+        return (
+            isinstance(self.channel, discord.TextChannel)
+            and allowed is not None
+            and threads_allowed(allowed)
+        )
+
+    async def post(self, view: ui.LayoutView, files: tuple[Attached, ...]) -> None:
+        """Put a finished answer into the reply. Raises Undeliverable."""
+        await self.edit(view, files)
+
+    async def edit(self, view: ui.LayoutView, files: tuple[Attached, ...] | None = None) -> None:
+        """Show ``view`` as the reply; ``files`` replace its files, None leaves them."""
+        if self.message_id is None:
+            await self.send(view, files or ())
+            return
+        if files and not self._may_attach:
+            view, files = _without_files(view, files, self.locale), ()
+        reply = self._partial(self.message_id)
+        if files is None:
+            await reply.edit(view=view, allowed_mentions=_NOBODY)
+        else:
+            attachments = [item.file() for item in files]
+            await reply.edit(view=view, attachments=attachments, allowed_mentions=_NOBODY)
+
+    async def send(self, view: ui.LayoutView, files: tuple[Attached, ...] = ()) -> None:
+        """Post the reply. Raises Undeliverable."""
+        if not may_write(self.channel):
+            raise Undeliverable("forbidden")
+        if files and not self._may_attach:
+            view, files = _without_files(view, files, self.locale), ()
+        attachments = [item.file() for item in files]
+        if self._may_reply:
+            sent = await self.channel.send(
+                view=view,
+                files=attachments,
+                allowed_mentions=_NOBODY,
+                nonce=self.nonce,
+                mention_author=False,
+                reference=discord.MessageReference(
+                    message_id=self.question_message_id,
+                    channel_id=self.channel.id,
+                    fail_if_not_exists=False,
+                ),
+            )
+        else:
+            sent = await self.channel.send(
+                view=view, files=attachments, allowed_mentions=_NOBODY, nonce=self.nonce
+            )
+        self.message_id = sent.id
+
+    def check_may_move(self) -> None:
+        """Nothing to move: it is a message of our own already."""
+
+    async def remove(self) -> None:
+        """Take the reply away; one that is gone already, or out of reach, is fine."""
+        if self.message_id is not None:
+            await remove_message(self._partial(self.message_id))
+
+    def _partial(self, message_id: int) -> discord.PartialMessage:
+        return discord.PartialMessage(channel=self.channel, id=message_id)
+
+    @property
+    def _may_attach(self) -> bool:
+        allowed = rights(self.channel)
+        return allowed is None or allowed.attach_files
+
+    @property
+    def _may_reply(self) -> bool:
+        """Discord refuses replies (160002) from whoever may not read the channel's history."""
+        allowed = rights(self.channel)
+        return allowed is None or allowed.read_message_history
+
+
+def rights(channel: Channel) -> discord.Permissions | None:
+    """Return what the bot may do in ``channel``; None where that is not known from here."""
+    guild = channel.guild
+    if guild is None or isinstance(channel, discord.PartialMessageable | discord.GroupChannel):
+        return None
+    try:
+        return channel.permissions_for(guild.me)
+    except (discord.ClientException, AttributeError):  # its parent or the bot is not known yet
+        return None
+
+
+def may_write(channel: Channel) -> bool:
+    """Say whether the bot may write in ``channel``; Discord has the last word where unknown."""
+    allowed = rights(channel)
+    if allowed is None:
+        return True
+    threaded = isinstance(channel, discord.Thread)
+    speak = allowed.send_messages_in_threads if threaded else allowed.send_messages
+    return speak and allowed.view_channel
+
+
+async def remove_message(message: discord.PartialMessage) -> None:
+    """Delete a message of ours; one that is gone already, or out of reach, is fine."""
+    try:
+        await message.delete()
+    except (discord.NotFound, discord.Forbidden):
+        return
+
+
+def _without_files(view: ui.LayoutView, files: Iterable[Attached], locale: str) -> ui.LayoutView:
+    """Take what shows files out of ``view`` and say so."""
+    names = {f"attachment://{item.name}" for item in files}
+    for item in list(view.walk_children()):
+        if isinstance(item, ui.MediaGallery):
+            item.items = [media for media in item.items if media.media.url not in names]
+            empty = not item.items
+        else:
+            empty = isinstance(item, ui.File) and item.media.url in names
+        if empty:
+            holder = item.parent if isinstance(item.parent, ui.Container) else view
+            holder.remove_item(item)
+    say = words(locale)
+    text = say.say("I may not attach files here, so what belongs to this answer is left out.")
+    container = next((item for item in view.children if isinstance(item, ui.Container)), view)
+    container.add_item(ui.TextDisplay(f"-# {text}"))
+    return view
