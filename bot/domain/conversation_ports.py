@@ -79,6 +79,12 @@ class ConversationStore(Protocol):
         """
         ...
 
+    async def replace_pictures(
+        self, turn_id: int, pictures: Mapping[int, Picture]
+    ) -> tuple[KeptPicture, ...]:
+        """Keep other stills under the numbers of a turn's own pictures: the first did not fit."""
+        ...
+
     async def describe(self, conversation_id: int, number: int, description: str) -> None:
         """Keep what is known in words of a picture."""
         ...
