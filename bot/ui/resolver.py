@@ -48,8 +48,12 @@ async def from_message(message: discord.Message, *, limit: int) -> tuple[Found, 
             further = _shown(replied)
             if any(isinstance(item, PictureRef) for item in further):
                 found = further
-    refs = [item for item in found if isinstance(item, PictureRef)]
-    return tuple(refs[:limit]) if refs else tuple(found)
+    return _pictures_first(found, limit)
+
+
+def shown_by(message: discord.Message, *, limit: int) -> tuple[Found, ...]:
+    """Find the pictures that a message shows itself, by the rules of ``from_message``."""
+    return _pictures_first(_shown(message), limit)
 
 
 def find_again(message: discord.Message, ref: PictureRef) -> PictureRef | None:
@@ -88,6 +92,11 @@ def _shown(message: discord.Message) -> list[Found]:
     found += _embeds(message.embeds, message, first=0)
     found += _stickers(message.stickers, message)
     return found
+
+
+def _pictures_first(found: list[Found], limit: int) -> tuple[Found, ...]:
+    refs = [item for item in found if isinstance(item, PictureRef)]
+    return tuple(refs[:limit]) if refs else tuple(found)
 
 
 async def _replied_to(message: discord.Message) -> discord.Message | None:
