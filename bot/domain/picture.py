@@ -72,6 +72,7 @@ class PictureFacts:
     """Pillow's name of the true format: ``JPEG``, ``PNG``, ``GIF``, ``WEBP``, ``AVIF`` …"""
     width: int
     height: int
+    """Of the upright original; where only a part was wanted, of that part."""
     size_bytes: int
     frame_count: int = 1
     duration_seconds: float | None = None
@@ -152,4 +153,7 @@ class PictureNeeds:
     max_bytes: int = 400_000
     keep_text_sharp: bool = False
     region: Region | None = None
-    """The part that is wanted, cut out of the upright original before it is scaled."""
+    """The part that is wanted, cut out of the upright original before it is scaled.
+
+    What lies outside of the picture is left out. Of an animation the first frame is taken.
+    """

@@ -12,11 +12,12 @@ from typing import Any
 from PIL import Image
 
 from bot.domain.errors import PictureError
-from bot.domain.picture import Note, PictureFacts, PictureNeeds
+from bot.domain.picture import Note, PictureFacts, PictureNeeds, Region
 from bot.media.encode import encode
 from bot.media.frames import Walk, frame_count, walk
 from bot.media.load import JPEG_FORMATS, Limits, Loaded, load, set_up_codecs
 from bot.media.prepare import SIDEWAYS, orientation, prepare_still
+from bot.media.region import stored_box
 from bot.media.sniff import require_picture
 from bot.media.trouble import broken_if_raised
 
@@ -28,7 +29,7 @@ def warm() -> None:
 
 def handle(head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], Sequence[bytes]]:
     """Prepare one picture: the pool's handler. ``preparer`` writes and reads the heads."""
-    needs = PictureNeeds(**head["needs"])
+    needs = _needs(head["needs"])
     limits = Limits(**head["limits"])
     red, green, blue = head["background"]
     try:
@@ -40,13 +41,18 @@ def handle(head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], Sequence[
         return {"refused": type(refusal).__name__, "fields": dataclasses.asdict(refusal)}, ()
 
 
+def _needs(described: dict[str, Any]) -> PictureNeeds:
+    region = described["region"]
+    return PictureNeeds(**{**described, "region": Region(**region) if region else None})
+
+
 def _prepare(
     data: bytes, needs: PictureNeeds, limits: Limits, background: tuple[int, int, int]
 ) -> tuple[dict[str, Any], Sequence[bytes]]:
     loaded = load(data, require_picture(data), needs, limits)
     with broken_if_raised():
         found = _play(loaded, needs, limits, background)
-        facts = _facts(loaded, found, size_bytes=len(data))
+        facts = _facts(loaded, found, needs, size_bytes=len(data))
     notes = [Note.LOWER_PART_MISSING] if loaded.lower_part_missing else []
     if found.left_out:
         notes.append(Note.FRAMES_SAMPLED)
@@ -74,6 +80,9 @@ def _play(
     frames = frame_count(loaded.image)
     if frames == 1:
         return Walk(frame_count=1, stills=[(0.0, still(loaded.image))])
+    if needs.region is not None:  # a part is looked at where it was pointed out: as it begins
+        first = [(0.0, still(loaded.image))]
+        return Walk(frame_count=frames, stills=first, complete=False, left_out=True)
     return walk(
         loaded.image,
         still,
@@ -83,14 +92,19 @@ def _play(
     )
 
 
-def _facts(loaded: Loaded, found: Walk, *, size_bytes: int) -> PictureFacts:
+def _facts(loaded: Loaded, found: Walk, needs: PictureNeeds, *, size_bytes: int) -> PictureFacts:
     """Say what the original was, as people see it: upright."""
     image = loaded.image
-    sideways = orientation(image) in SIDEWAYS
+    width, height = loaded.width, loaded.height
+    if orientation(image) in SIDEWAYS:
+        width, height = height, width
+    if needs.region is not None:
+        left, top, right, bottom = stored_box(needs.region, width, height)
+        width, height = right - left, bottom - top
     return PictureFacts(
         format="JPEG" if image.format in JPEG_FORMATS else str(image.format),
-        width=loaded.height if sideways else loaded.width,
-        height=loaded.width if sideways else loaded.height,
+        width=width,
+        height=height,
         size_bytes=size_bytes,
         frame_count=found.frame_count,
         duration_seconds=found.seconds if found.frame_count > 1 and found.complete else None,

@@ -1,7 +1,7 @@
 """The engine in the bot's process: a killable worker finds, this puts findings into words."""
 
 import importlib.util
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Any, Self
@@ -10,6 +10,7 @@ import structlog
 
 from bot.domain.answer import Answer
 from bot.domain.errors import (
+    CannotAnswer,
     EngineError,
     EngineOutOfMemory,
     EngineRejected,
@@ -17,9 +18,9 @@ from bot.domain.errors import (
     EngineUnavailable,
     PictureRejected,
 )
-from bot.domain.picture import Frame, Note, Picture, PictureNeeds
-from bot.domain.ports import EngineStatus
-from bot.domain.task import Layout, Parameters, Question, TaskName
+from bot.domain.picture import Frame, Note, Picture, PictureNeeds, Region
+from bot.domain.ports import EngineStatus, Room
+from bot.domain.task import Asked, Dialogue, Layout, Parameters, Question, TaskName
 from bot.vision.builtin import tesseract
 from bot.vision.builtin.findings import Findings
 from bot.vision.builtin.words import alt_text, description, transcript
@@ -41,7 +42,9 @@ _NEEDS = PictureNeeds(
 
 
 class BuiltinEngine:
-    """Reads text and codes and measures pixels; recognises nothing. Implements ``ports.Engine``.
+    """Reads text and codes and measures pixels; recognises nothing.
+
+    Implements ``ports.Engine`` and ``ports.TextFinder``.
 
     An asynchronous context manager. Its ``workers`` processes start with the first picture and
     may each take ``memory_bytes`` beyond their size after loading the models (about 0.3 GB);
@@ -98,12 +101,19 @@ class BuiltinEngine:
         """Ask for enough pixels to read small text, whatever the task."""
         return _NEEDS
 
-    async def stream(self, question: Question) -> AsyncGenerator[Answer, None]:
+    def room(self) -> Room | None:
+        """Say that it cannot hold a Dialogue."""
+        return None
+
+    async def stream(self, question: Asked) -> AsyncGenerator[Answer, None]:
         """Yield the Answer, at once and whole: there is nothing to see before the text is laid out.
 
-        Raises EngineUnavailable without the extra ``builtin`` or when no worker starts,
-        EngineTimeout, EngineOutOfMemory, PictureRejected, EngineRejected; Interrupted on shutdown.
+        Raises CannotAnswer for a Dialogue, EngineUnavailable without the extra ``builtin`` or when
+        no worker starts, EngineTimeout, EngineOutOfMemory, PictureRejected, EngineRejected;
+        Interrupted on shutdown.
         """
+        if isinstance(question, Dialogue):
+            raise CannotAnswer(self.name, question.task)
         findings = await self._find(question)
         yield self._answer(question, findings)
 
@@ -113,21 +123,36 @@ class BuiltinEngine:
             name=self.name,
             ready=self.available(),
             version=self._version,
-            models=tuple((task, self._model) for task in TaskName),
+            models=tuple((task, self._model) for task in TaskName if task is not TaskName.ASK),
         )
 
+    async def find_text(self, picture: Picture) -> Region | None:
+        """Say where there is text, without reading it; of an animation, in its first frame.
+
+        Raises what ``stream`` raises.
+        """
+        frame = picture.frames[0]
+        head = {
+            "find": True,
+            "frame_sizes": [len(frame.data)],
+            "own_sizes": [_own_size(frame, picture)],
+        }
+        found = (await self._run(head, picture.frames[:1]))["region"]
+        return None if found is None else Region(**found)
+
     async def _find(self, question: Question) -> Findings:
+        return Findings.from_head(await self._run(self._head(question), question.picture.frames))
+
+    async def _run(self, head: dict[str, Any], frames: Sequence[Frame]) -> dict[str, Any]:
         if not self.available():
             raise EngineUnavailable
         try:
-            reply = await self._pool.run(
-                self._head(question), b"".join(frame.data for frame in question.picture.frames)
-            )
+            reply = await self._pool.run(head, b"".join(frame.data for frame in frames))
         except WorkerFailure as failure:
             raise self._translated(failure) from failure
         if reply.head.get("undecodable"):
             raise PictureRejected
-        return Findings.from_head(reply.head)
+        return reply.head
 
     def _head(self, question: Question) -> dict[str, Any]:
         reading = question.task is TaskName.OCR

@@ -57,13 +57,13 @@ class PageReader:
         ``turn`` says by how many quarters against the clock the page is turned first; None finds
         out which makes it legible.
         """
-        pieces = self._find(pixels)
+        pieces = self.find(pixels)
         if turn is None:
             sample = sorted(pieces, key=_length, reverse=True)[:_SAMPLE_LINES]
             turn = self._turn(pixels, sample)
         if turn:
             pixels = np.ascontiguousarray(np.rot90(pixels, turn))
-            pieces = self._find(pixels)
+            pieces = self.find(pixels)
         lines: list[Line] = []
         for piece in sorted(pieces, key=lambda corners: float(corners[:, 1].min())):
             if time.monotonic() > deadline:
@@ -71,7 +71,8 @@ class PageReader:
             lines.append(self._line(pixels, piece))
         return Page(pixels, tuple(lines))
 
-    def _find(self, pixels: Pixels) -> list[Corners]:
+    def find(self, pixels: Pixels) -> list[Corners]:
+        """Return the corners of every piece of text, in no order; none of it is read."""
         height, width = pixels.shape[:2]
         longer, shorter = max(height, width), min(height, width)
         if longer <= _STRIP_PIXELS or longer < _STRIP * shorter:
@@ -88,6 +89,11 @@ class PageReader:
                 if begin <= float(corners[:, axis].mean()) < end:
                     found.append(corners)
         return found
+
+    def best(self, pixels: Pixels, corners: Corners) -> Line:
+        """Read one piece the way round in which it is most legible."""
+        lines = [self._recogniser.read(pixels, corners, turn=turn) for turn in range(4)]
+        return max(lines, key=lambda line: line.quality)
 
     def _turn(self, pixels: Pixels, sample: list[Corners]) -> int:
         """Say by how many quarters against the clock the page must be turned to stand upright."""
