@@ -172,7 +172,7 @@ class Reply(abc.ABC, Generic[Result]):
     async def _say_stopped(self) -> None:
         """Say that the answer was stopped, in the little time that is left."""
         _log.info("stopped", reason=self.run.stopped)
-        if self._posted:
+        if self._posted or self.run.stopped is Stop.WITHDRAWN:
             await self._told()
             return
         if self.run.stopped is Stop.CANCELLED:

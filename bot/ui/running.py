@@ -15,6 +15,8 @@ class Stop(enum.StrEnum):
 
     CANCELLED = "cancelled"
     SHUTDOWN = "shutdown"
+    WITHDRAWN = "withdrawn"
+    """The question was deleted or asked in other words: there is nothing to say."""
 
 
 @dataclass(slots=True)
