@@ -16,6 +16,11 @@ def cancel_button(run_id: int, say: Words) -> Control:
     return ui.Button(label=say.say("Cancel"), custom_id=f"lookout:cancel:{run_id}")
 
 
+def stop_button(run_id: int, say: Words) -> Control:
+    """Offer to let what is written so far be the answer."""
+    return ui.Button(label=say.say("Stop here"), custom_id=f"lookout:stop:{run_id}")
+
+
 def delete_button(
     asker_id: int, say: Words, *, posted_id: int = NOT_KEPT, private: bool = False
 ) -> Control:

@@ -8,6 +8,7 @@ from typing import Protocol, cast
 import discord
 
 from bot.domain.ports import Engine, Gate, PostedAnswerStore
+from bot.services.converse import Converse
 from bot.services.look import Look
 from bot.ui.running import Running
 
@@ -25,6 +26,8 @@ class ReplySettings:
     token_seconds: float = 840.0
     buttons_kept: timedelta = timedelta(days=30)
     pictures_per_request: int = 10
+    answer_mentions: bool = True
+    """Whether mentions and direct messages are ours to answer."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class House(Protocol):
     """The opened services, as ``bot.app.Lookout`` holds them."""
 
     look: Look
+    conversations: Converse
     engine: Engine
     gate: Gate
     posted: PostedAnswerStore

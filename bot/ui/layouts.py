@@ -21,8 +21,8 @@ from bot.ui.sentences import note_sentence, sentence
 from bot.ui.text import (
     SPOILER,
     bars_parted,
+    displayed,
     fenced,
-    neutral,
     neutral_clipped,
     shares,
     spoilered,
@@ -55,19 +55,19 @@ def looking(
     lines = []
     for index, part in enumerate(parts):
         hidden = is_spoiler(request, index) and bool(part.text.strip())
-        text = _progress(part, say, budget)
+        text = progress(part, say, budget)
         heading = _heading(index, len(parts), say)
         lines.append(heading + (spoilered(text) if hidden else text))
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay("\n\n".join(lines)))
-    return _closed(view, buttons)
+    return closed(view, buttons)
 
 
 def plain(text: str, buttons: Sequence[Control] = ()) -> ui.LayoutView:
     """Show one sentence, with controls where there are any."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(text[:TEXT_LIMIT]))
-    return _closed(view, buttons)
+    return closed(view, buttons)
 
 
 def restored(message: discord.Message) -> ui.LayoutView:
@@ -97,7 +97,7 @@ def _attachment_url(url: str, names: set[str]) -> str:
     return f"attachment://{name}" if name in names else url
 
 
-def _closed(view: ui.LayoutView, buttons: Sequence[Control]) -> ui.LayoutView:
+def closed(view: ui.LayoutView, buttons: Sequence[Control]) -> ui.LayoutView:
     """Add controls and stop the view: clicks are heard by custom id, not kept in memory."""
     if buttons:
         view.add_item(ui.ActionRow(*buttons))
@@ -149,7 +149,7 @@ def finished(
         picture = _carried_picture(request, index, position, outcome, say)
         if picture is not None:
             pictures.append(picture)
-            media = _media(picture, spoiler=is_spoiler(request, index))
+            media = media_item(picture, spoiler=is_spoiler(request, index))
             container.add_item(ui.MediaGallery(media))
     documents = [*([text_file(wholes)] if wholes else []), *table_files(tables)]
     hidden = any(is_spoiler(request, index) for index in range(count))
@@ -159,7 +159,7 @@ def finished(
         container.add_item(ui.TextDisplay("\n".join(f"-# {note}" for note in notes)))
     view = ui.LayoutView(timeout=None)
     view.add_item(container)
-    return Rendered(_closed(view, buttons), (*pictures, *documents))
+    return Rendered(closed(view, buttons), (*pictures, *documents))
 
 
 def failure(error: BaseException, locale: str, reference: str) -> str:
@@ -170,7 +170,8 @@ def failure(error: BaseException, locale: str, reference: str) -> str:
     return f"{text}\n-# {words(locale).say('Reference: {reference}', reference=reference)}"
 
 
-def _progress(part: Part, say: Words, budget: int) -> str:
+def progress(part: Part, say: Words, budget: int) -> str:
+    """Say how far a picture or a turn has come, with what is written so far."""
     if isinstance(part.outcome, LookoutError):
         return sentence(part.outcome, say.locale)
     if part.text.strip():
@@ -228,15 +229,12 @@ def _body(
     if empty:
         return empty, True
     hidden = is_spoiler(request, index)
+    if request.task is not TaskName.OCR or request.parameters.layout is Layout.PLAIN:
+        return displayed(answer.text, budget, hidden=hidden)
     text = bars_parted(answer.text) if hidden else answer.text
     budget -= 2 * len(SPOILER) if hidden else 0
-    if request.task is TaskName.OCR and request.parameters.layout is not Layout.PLAIN:
-        shown = fenced(text, budget)
-        complete = len(fenced(text)) <= budget
-    else:
-        shown = neutral_clipped(text, budget)
-        complete = len(text) <= budget and len(neutral(text)) <= budget
-    return (spoilered(shown) if hidden else shown), complete
+    shown = fenced(text, budget)
+    return (spoilered(shown) if hidden else shown), len(fenced(text)) <= budget
 
 
 def _empty(request: LookRequest, answer: Answer, say: Words) -> str:
@@ -250,7 +248,8 @@ def _empty(request: LookRequest, answer: Answer, say: Words) -> str:
     return say.say("There is no text in this picture.")
 
 
-def _media(picture: Attached, *, spoiler: bool) -> discord.MediaGalleryItem:
+def media_item(picture: Attached, *, spoiler: bool) -> discord.MediaGalleryItem:
+    """Show an attached picture, with its alt text."""
     return discord.MediaGalleryItem(
         f"attachment://{picture.name}", description=picture.alt_text or None, spoiler=spoiler
     )

@@ -188,6 +188,8 @@ class Reply(abc.ABC, Generic[Result]):
     async def _say_failed(self, error: Exception, *, logged: bool = False) -> None:
         if not logged:
             log_failure(error, self.run.reference)
+        if self._posted:
+            return  # the answer is there; what went wrong came after it
         try:
             await self._put_back_or_say(failure(error, self.delivery.locale, self.run.reference))
         except Exception as unsaid:  # noqa: BLE001 - there is no further road to the person
@@ -197,8 +199,7 @@ class Reply(abc.ABC, Generic[Result]):
         """Say ``text`` in the reply, or, where an answer stood, put that back and say it aside."""
         if self.replaced is not None and self.replaced.message is not None:
             try:
-                if self._drawn:
-                    await self.delivery.edit(restored(self.replaced.message))
+                await self._put_back(self.replaced.message)
             finally:
                 await say_alone(self.replaced, text)
         else:
@@ -209,3 +210,7 @@ class Reply(abc.ABC, Generic[Result]):
                 await self.delivery.edit(view, ())
             await self._stands()
         await self._told()
+
+    async def _put_back(self, message: discord.Message) -> None:
+        if self._drawn:
+            await self.delivery.edit(restored(message))

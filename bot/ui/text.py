@@ -83,6 +83,24 @@ def bars_parted(text: str) -> str:
     return _BARS_INSIDE.sub("|\u200b", text)
 
 
+def displayed(text: str, limit: int, *, hidden: bool) -> tuple[str, bool]:
+    """Neutralise ``text`` within ``limit`` characters, ``hidden`` behind a spoiler.
+
+    Return what is to be shown, and whether that is all of it.
+    """
+    if hidden:
+        text = bars_parted(text)
+        limit -= 2 * len(SPOILER)
+    shown = neutral_clipped(text, limit)
+    complete = len(text) <= limit and len(neutral(text)) <= limit
+    return (spoilered(shown) if hidden else shown), complete
+
+
+def quoted(text: str) -> str:
+    """Set ``text`` as a quote, line by line."""
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
 def shares(lengths: list[int], total: int) -> list[int]:
     """Share ``total`` characters: nobody gets more than asked for; what is left helps others."""
     given = [0] * len(lengths)
