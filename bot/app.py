@@ -89,6 +89,7 @@ class Lookout:
             edit_interval_seconds=replies.edit_interval_seconds,
             buttons_kept=timedelta(days=storage.button_retention_days),
             pictures_per_request=self.config.limits.pictures_per_request,
+            answer_mentions=self.config.discord.answer_mentions,
         )
         self._fetcher = fetcher
         self._transport = transport

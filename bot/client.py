@@ -20,15 +20,20 @@ _log = structlog.get_logger(__name__)
 class LookoutClient(commands.Bot):
     """A client with no intent and no cache beyond what is needed.
 
-    ``message_content`` asks for that privileged intent too.
+    Without ``message_content``, a privileged intent, Discord sends messages with nothing in them,
+    except those that are meant for this client.
     """
 
     def __init__(self, lookout: Lookout, *, message_content: bool = False) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            # Without message events nobody's words reach this process unasked.
-            intents=discord.Intents(guilds=True, message_content=message_content),
+            intents=discord.Intents(
+                guilds=True,
+                guild_messages=True,
+                dm_messages=True,
+                message_content=message_content,
+            ),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
@@ -54,6 +59,9 @@ class LookoutClient(commands.Bot):
     async def on_ready(self) -> None:
         """Say that the gateway is there."""
         _log.info("ready", guilds=len(self.guilds), user_id=self.user.id if self.user else None)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Look for no text commands: there are none, and mentions are heard by a cog."""
 
     async def close(self) -> None:
         """Let answers under way end before the connection does."""

@@ -93,8 +93,13 @@ class DiscordSettings(Section):
     )
     message_content: bool = Field(
         False,
-        description="Ask Discord for the privileged intent of that name: a right-click then also "
-        "finds the picture of the message replied to.",
+        description="Ask Discord for the privileged intent of that name: threads and replies then "
+        "need no mention, and the picture of a message replied to is found.",
+    )
+    answer_mentions: bool = Field(
+        True,
+        description="Answer mentions and direct messages. Replies to answers and threads of ours "
+        "are heard either way.",
     )
     development_guild_id: int = Field(
         0,
