@@ -5,21 +5,24 @@ import asyncio
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 from bench import load, memory, overhead
-from bench.figures import Figure, line
+from bench.conversations import kill
+from bench.figures import Figure, Outcome, line
 
 _RESULTS = Path(__file__).parent / "results"
-Measure = Callable[[bool], Coroutine[Any, Any, dict[str, Figure]]]
+Measure = Callable[[bool], Coroutine[Any, Any, dict[str, Figure] | Outcome]]
 
 BENCHES: dict[str, Measure] = {
     "overhead": lambda quick: overhead.measure(overhead.Plan.quick() if quick else overhead.Plan()),
     "load": lambda quick: load.measure(load.Plan.quick() if quick else load.Plan()),
     "memory": lambda quick: memory.measure(memory.Plan.quick() if quick else memory.Plan()),
+    "conversations_kill": lambda quick: kill.measure(kill.Plan.quick() if quick else kill.Plan()),
 }
 
 
@@ -51,15 +54,23 @@ def keep(
     (folder / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
 
 
-def main() -> None:
-    """Run what was asked for, one after the other."""
+def main() -> int:
+    """Run what was asked for, one after the other; 1 when one of them did not pass."""
     asked = arguments()
+    passed = True
     for name in asked.names or BENCHES:
         began = time.perf_counter()
-        figures = asyncio.run(BENCHES[name](asked.quick))
-        keep(name, figures, _RESULTS, quick=asked.quick, seconds=time.perf_counter() - began)
-        print(line(name, figures), flush=True)
+        found = asyncio.run(BENCHES[name](asked.quick))
+        outcome = found if isinstance(found, Outcome) else Outcome(found)
+        keep(
+            name, outcome.figures, _RESULTS, quick=asked.quick, seconds=time.perf_counter() - began
+        )
+        for note in outcome.notes:
+            print(note)
+        print(line(name, outcome.figures), flush=True)
+        passed = passed and outcome.passed
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -74,13 +74,7 @@ class Engine:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the part of Ollama's API that is needed."""
-        return [
-            web.get("/api/version", _constant({"version": "0.33.0"})),
-            web.get("/api/tags", _constant({"models": [{"name": MODEL, "size": 6_000_000_000}]})),
-            web.get("/api/ps", _constant({"models": []})),
-            web.post("/api/show", _constant(_SHOWN)),
-            web.post("/api/chat", self._chat),
-        ]
+        return [*facts(), web.post("/api/chat", self._chat)]
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
@@ -92,14 +86,14 @@ class Engine:
             served = Served(*await asyncio.to_thread(_look, body), arrived_at, began_at)
             self.served.append(served)
             await response.prepare(request)
-            await _until(began_at + speed.first_word_seconds)
-            await response.write(_frame(f"{FIRST_WORDS} {served.number} is painted on it. "))
+            await until(began_at + speed.first_word_seconds)
+            await response.write(frame(f"{FIRST_WORDS} {served.number} is painted on it. "))
             served.first_word_at = time.perf_counter()
             for word in range(1, speed.words + 1):
-                await _until(began_at + speed.first_word_seconds + word * speed.word_seconds)
+                await until(began_at + speed.first_word_seconds + word * speed.word_seconds)
                 last = word == speed.words
                 text = LAST_WORDS if last else f"Of {speed.words} words this is the {word}th. "
-                await response.write(_frame(text) + (_END if last else b""))
+                await response.write(frame(text) + (end() if last else b""))
             served.ended_at = time.perf_counter()
         await response.write_eof()
         return response
@@ -113,28 +107,38 @@ def _look(body: bytes) -> tuple[int, int]:
     return read_number(picture), len(picture)
 
 
-async def _until(moment: float) -> None:
+async def until(moment: float) -> None:
+    """Sleep until a moment of ``time.perf_counter``."""
     await asyncio.sleep(max(0.0, moment - time.perf_counter()))
 
 
-def _frame(content: str) -> bytes:
+def frame(content: str) -> bytes:
+    """Write a piece of an answer."""
     message = {"role": "assistant", "content": content}
     return json.dumps({"model": MODEL, "message": message, "done": False}).encode() + b"\n"
 
 
-_END = (
-    json.dumps(
-        {
-            "model": MODEL,
-            "message": {"role": "assistant", "content": ""},
-            "done": True,
-            "done_reason": "stop",
-            "prompt_eval_count": 1100,
-            "eval_count": 40,
-        }
-    ).encode()
-    + b"\n"
-)
+def end(prompt_tokens: int = 1100, answer_tokens: int = 40) -> bytes:
+    """Write what comes after an answer's last piece."""
+    last = {
+        "model": MODEL,
+        "message": {"role": "assistant", "content": ""},
+        "done": True,
+        "done_reason": "stop",
+        "prompt_eval_count": prompt_tokens,
+        "eval_count": answer_tokens,
+    }
+    return json.dumps(last).encode() + b"\n"
+
+
+def facts() -> list[web.RouteDef]:
+    """Return what is said of the server and its one model."""
+    return [
+        web.get("/api/version", _constant({"version": "0.33.0"})),
+        web.get("/api/tags", _constant({"models": [{"name": MODEL, "size": 6_000_000_000}]})),
+        web.get("/api/ps", _constant({"models": []})),
+        web.post("/api/show", _constant(_SHOWN)),
+    ]
 
 
 def _constant(value: object) -> Callable[[web.Request], Awaitable[web.Response]]:

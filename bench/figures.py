@@ -2,8 +2,19 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 Figure = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a bench found: figures for its one line, and more to be said before."""
+
+    figures: dict[str, Figure]
+    notes: tuple[str, ...] = ()
+    passed: bool = True
+    """False ends the whole command with exit code 1."""
 
 
 def percentile(values: Sequence[float], share: float) -> float:

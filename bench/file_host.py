@@ -1,6 +1,7 @@
 """A stand-in for the host that Discord keeps attachments on."""
 
 import itertools
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -11,9 +12,10 @@ _CHUNK_BYTES = 256 * 1024
 
 
 class FileHost:
-    """Keeps pictures until they are taken away."""
+    """Keeps pictures until they are taken away; ``fetching`` hears of every download's begin."""
 
-    def __init__(self) -> None:
+    def __init__(self, fetching: Callable[[], None] = lambda: None) -> None:
+        self._fetching = fetching
         self._files: dict[str, tuple[bytes, str]] = {}
         self._ids = itertools.count(100_000)
 
@@ -46,6 +48,7 @@ class FileHost:
         }
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
+        self._fetching()
         data, media_type = self._files[request.path]
         response = web.StreamResponse(headers={"Content-Type": media_type})
         response.content_length = len(data)

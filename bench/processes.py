@@ -28,14 +28,26 @@ class Subject:
     async def alive_until(self, coming: Coroutine[Any, Any, Any], timeout_seconds: float) -> None:
         """Wait for ``coming``; raises when that takes too long or the process ends before."""
         came, ended = asyncio.create_task(coming), asyncio.create_task(self._process.wait())
-        await asyncio.wait(
-            (came, ended), timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED
-        )
-        ended.cancel()
-        if not came.done():
+        try:
+            await asyncio.wait(
+                (came, ended), timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            arrived = came.done()
+        finally:
             came.cancel()
+            ended.cancel()
+        if not arrived:
             raise RuntimeError(f"the process has not come that far ({self._process.returncode})")
         await came
+
+    def kill(self) -> None:
+        """End it by SIGKILL, without a chance to do anything; one that has ended is fine."""
+        if self._process.returncode is None:
+            self._process.kill()
+
+    async def ended(self) -> int:
+        """Wait for its end; returns the exit code."""
+        return await self._process.wait()
 
     async def order(self, **order: Any) -> dict[str, float]:
         """Send an order and return the answer."""

@@ -24,7 +24,13 @@ def test_a_spread_is_in_milliseconds() -> None:
 
 def test_without_a_name_all_are_meant() -> None:
     assert command.arguments([]).names == []
-    assert set(command.BENCHES) == {"overhead", "load", "memory"}
+    assert set(command.BENCHES) == {
+        "overhead",
+        "load",
+        "memory",
+        "conversations",
+        "conversations_kill",
+    }
 
 
 def test_quick_may_stand_anywhere() -> None:
@@ -38,7 +44,7 @@ def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command.arguments(["speed"])
 
-    assert "there are overhead, load, memory" in capsys.readouterr().err
+    assert "there are overhead, load, memory, conversations" in capsys.readouterr().err
 
 
 def test_figures_are_kept_as_json(tmp_path_factory: pytest.TempPathFactory) -> None:

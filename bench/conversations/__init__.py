@@ -1,0 +1,1 @@
+"""Conversations under load: lives cut short, and what a follow-up costs."""
