@@ -22,7 +22,11 @@ SEEING = "lookout-test-colours"
 BLIND = "lookout-test-blind"
 LOOPING = "lookout-test-loop"
 ENDLESS = "lookout-test-endless"
-_MODES = {SEEING: Mode.STOP, LOOPING: Mode.LOOP, ENDLESS: Mode.ENDLESS}
+SHARP = "lookout-test-sharp"
+_MODES = {SEEING: Mode.STOP, LOOPING: Mode.LOOP, ENDLESS: Mode.ENDLESS, SHARP: Mode.STOP}
+_SHARP_PATCHES = 32
+SHARP_PICTURE_TOKENS = _SHARP_PATCHES**2
+"""What a real model spends on a megapixel, in one that takes a byte of text for a token."""
 _ROOT = Path(__file__).parents[2]
 _STOP_SECONDS = 10.0
 
@@ -38,6 +42,8 @@ class VisionServer:
     blind_model: str = BLIND
     looping_model: str = LOOPING
     endless_model: str = ENDLESS
+    sharp_model: str = SHARP
+    """Names the main colour too, but spends many more tokens on a picture."""
 
 
 @dataclass
@@ -74,7 +80,7 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write all models once; return the folder that holds a folder for each."""
     folder = tmp_path_factory.mktemp("models")
     for name, mode in _MODES.items():
-        write_model(folder / name, mode)
+        write_model(folder / name, mode, patches=_SHARP_PATCHES if name == SHARP else 4)
     write_model(folder / BLIND).projector.unlink()
     return folder
 

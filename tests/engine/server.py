@@ -16,7 +16,7 @@ def main() -> None:
     arguments.add_argument("text")
     arguments.add_argument("projector", nargs="?")
     arguments.add_argument("--context", type=int, default=8192, help="tokens for each slot")
-    arguments.add_argument("--parallel", type=int, default=2)
+    arguments.add_argument("--parallel", type=int, default=1, help="slots, as Ollama's default")
     chosen = arguments.parse_args()
     parameters = xllamacpp.CommonParams()
     parameters.model.path = chosen.text

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.domain.answer import Answer, EngineEvent
 from bot.domain.picture import Frame, Picture, PictureFacts
-from bot.domain.task import Detail, Layout, Parameters, Question, TaskName
+from bot.domain.task import Asked, Detail, Layout, Parameters, Question, TaskName
 from bot.vision.ollama import OllamaEngine
 from tests.vision.imitation.server import MODEL
 
@@ -58,12 +58,12 @@ def engine(
     )
 
 
-async def events_of(asked: OllamaEngine, about: Question) -> list[EngineEvent]:
+async def events_of(asked: OllamaEngine, about: Asked) -> list[EngineEvent]:
     """Collect everything an engine yields."""
     return [event async for event in asked.stream(about)]
 
 
-async def answer_of(asked: OllamaEngine, about: Question) -> Answer:
+async def answer_of(asked: OllamaEngine, about: Asked) -> Answer:
     """Return the last event, which is the answer."""
     final = (await events_of(asked, about))[-1]
     assert isinstance(final, Answer)
