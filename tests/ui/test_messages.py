@@ -41,9 +41,9 @@ RULES = [
     ("a reply with the ping", Heard(pinged=True, words=True, target=Target.TURN), Act.FOLLOW_TURN),
     ("a reply that can be read", Heard(words=True, target=Target.TURN), Act.FOLLOW_TURN),
     ("a reply with a picture", Heard(pictures=True, target=Target.TURN), Act.FOLLOW_TURN),
-    ("a reply that says nothing", Heard(named=True, target=Target.TURN), Act.SAY_HOW),
+    ("a reply that says nothing", Heard(named=True, target=Target.TURN), Act.SAY_WHAT),
     ("a reply to a description", Heard(words=True, target=Target.POSTED), Act.FOLLOW_POSTED),
-    ("nothing in reply to one", Heard(named=True, target=Target.POSTED), Act.SAY_HOW),
+    ("nothing in reply to one", Heard(named=True, target=Target.POSTED), Act.SAY_WHAT),
     (
         "a reply that cannot be read",
         Heard(readable=False, target=Target.TURN),

@@ -1,8 +1,11 @@
 """The road of an answer to a message: a reply to it, edited as the answer comes."""
 
+import asyncio
+import contextlib
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
 import discord
 from discord import ui
@@ -40,6 +43,7 @@ class MessageDelivery:
     locale: str
     message_id: int | None = None
     outlived: bool = False
+    _sending: asyncio.Future[discord.Message] | None = field(default=None, init=False)
 
     @property
     def private(self) -> bool:
@@ -67,6 +71,7 @@ class MessageDelivery:
 
     async def edit(self, view: ui.LayoutView, files: tuple[Attached, ...] | None = None) -> None:
         """Show ``view`` as the reply; ``files`` replace its files, None leaves them."""
+        await self._arrive()
         if self.message_id is None:
             await self.send(view, files or ())
             return
@@ -85,33 +90,34 @@ class MessageDelivery:
             raise Undeliverable("forbidden")
         if files and not self._may_attach:
             view, files = _without_files(view, files, self.locale), ()
-        attachments = [item.file() for item in files]
-        if self._may_reply:
-            sent = await self.channel.send(
-                view=view,
-                files=attachments,
-                allowed_mentions=_NOBODY,
-                nonce=self.nonce,
-                mention_author=False,
-                reference=discord.MessageReference(
-                    message_id=self.question_message_id,
-                    channel_id=self.channel.id,
-                    fail_if_not_exists=False,
-                ),
-            )
-        else:
-            sent = await self.channel.send(
-                view=view, files=attachments, allowed_mentions=_NOBODY, nonce=self.nonce
-            )
-        self.message_id = sent.id
+        sending = reply_to(self.channel, self.question_message_id, view, files, nonce=self.nonce)
+        await self._arrive(sending)
 
     def check_may_move(self) -> None:
         """Nothing to move: it is a message of our own already."""
 
     async def remove(self) -> None:
         """Take the reply away; one that is gone already, or out of reach, is fine."""
+        with contextlib.suppress(discord.HTTPException):
+            await self._arrive()
         if self.message_id is not None:
             await remove_message(self._partial(self.message_id))
+
+    async def _arrive(self, sending: Coroutine[Any, Any, discord.Message] | None = None) -> None:
+        """Wait for the reply that is being sent: one on its way is not called back.
+
+        So a reply is never lost sight of, nor sent twice, when what sends it is stopped.
+        """
+        if sending is not None:
+            self._sending = asyncio.ensure_future(sending)
+        if self._sending is None:
+            return
+        under_way = self._sending
+        try:
+            self.message_id = (await asyncio.shield(under_way)).id
+        finally:
+            if under_way.done():
+                self._sending = None
 
     def _partial(self, message_id: int) -> discord.PartialMessage:
         return discord.PartialMessage(channel=self.channel, id=message_id)
@@ -120,12 +126,6 @@ class MessageDelivery:
     def _may_attach(self) -> bool:
         allowed = rights(self.channel)
         return allowed is None or allowed.attach_files
-
-    @property
-    def _may_reply(self) -> bool:
-        """Discord refuses replies (160002) from whoever may not read the channel's history."""
-        allowed = rights(self.channel)
-        return allowed is None or allowed.read_message_history
 
 
 def rights(channel: Channel) -> discord.Permissions | None:
@@ -147,6 +147,35 @@ def may_write(channel: Channel) -> bool:
     threaded = isinstance(channel, discord.Thread)
     speak = allowed.send_messages_in_threads if threaded else allowed.send_messages
     return speak and allowed.view_channel
+
+
+async def reply_to(
+    channel: Channel,
+    message_id: int,
+    view: ui.LayoutView,
+    files: Iterable[Attached] = (),
+    *,
+    nonce: int,
+) -> discord.Message:
+    """Reply to a message without a ping.
+
+    Discord refuses replies (160002) from whoever may not read the channel's history: then it is a
+    message of its own.
+    """
+    allowed = rights(channel)
+    reference = None
+    if allowed is None or allowed.read_message_history:
+        reference = discord.MessageReference(
+            message_id=message_id, channel_id=channel.id, fail_if_not_exists=False
+        )
+    return await channel.send(
+        view=view,
+        files=[item.file() for item in files],
+        reference=reference,  # type: ignore[arg-type] # None is what leaves it out
+        allowed_mentions=_NOBODY,
+        mention_author=False,
+        nonce=str(nonce),
+    )
 
 
 async def remove_message(message: discord.PartialMessage) -> None:

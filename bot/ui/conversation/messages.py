@@ -30,6 +30,9 @@ class Act(enum.Enum):
     FOLLOW_PLACE = enum.auto()
     """Follow up the newest turn of the thread or of the direct messages."""
     SAY_HOW = enum.auto()
+    """How to ask: there is no picture to be asked about."""
+    SAY_WHAT = enum.auto()
+    """That a question is missing."""
     SAY_GONE = enum.auto()
     SAY_UNREAD_REPLY = enum.auto()
     SAY_UNREAD_PICTURE = enum.auto()
@@ -73,9 +76,9 @@ def decide(heard: Heard, *, answers_mentions: bool = True) -> Act:  # noqa: PLR0
         answered = heard.target in (Target.TURN, Target.POSTED)
         return Act.SAY_UNREAD_REPLY if answered else Act.IGNORE
     if heard.target is Target.TURN:
-        return Act.FOLLOW_TURN if says else Act.SAY_HOW
+        return Act.FOLLOW_TURN if says else Act.SAY_WHAT
     if heard.target is Target.POSTED:
-        return Act.FOLLOW_POSTED if says else Act.SAY_HOW
+        return Act.FOLLOW_POSTED if says else Act.SAY_WHAT
     if heard.thread:
         return Act.FOLLOW_PLACE if says else Act.IGNORE
     if heard.target is Target.GONE and (heard.pinged or heard.direct):

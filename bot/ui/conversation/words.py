@@ -22,8 +22,18 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 def question(text: str, me_id: int) -> str:
     """Make a question of what was written to the bot ``me_id``; may be empty.
 
-    Mentions of the bot are left out, everybody else becomes ``@someone``, as nobody's id is the
-    model's business. Raises QuestionTooLong.
+    Raises QuestionTooLong.
+    """
+    clean = plain_words(text, me_id)
+    if len(clean) > MAX_QUESTION_CHARACTERS:
+        raise QuestionTooLong(MAX_QUESTION_CHARACTERS)
+    return clean
+
+
+def plain_words(text: str, me_id: int) -> str:
+    """Leave out mentions of the bot ``me_id`` and put Discord's other codes into words.
+
+    Everybody else becomes ``@someone``: nobody's id is the model's business.
     """
 
     def plain(code: re.Match[str]) -> str:
@@ -31,10 +41,7 @@ def question(text: str, me_id: int) -> str:
 
     lines = _CODE.sub(plain, text).splitlines()
     clean = "\n".join(_SPACES.sub(" ", line).strip() for line in lines)
-    clean = _BLANK_LINES.sub("\n\n", clean).lstrip(" \n,:;").rstrip()
-    if len(clean) > MAX_QUESTION_CHARACTERS:
-        raise QuestionTooLong(MAX_QUESTION_CHARACTERS)
-    return clean
+    return _BLANK_LINES.sub("\n\n", clean).lstrip(" \n,:;").rstrip()
 
 
 def mentions(text: str, person_id: int) -> bool:
