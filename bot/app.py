@@ -29,7 +29,8 @@ from bot.storage.answers import SqlAnswerStore
 from bot.storage.database import Database
 from bot.storage.housekeeping import expire_once
 from bot.storage.posted import SqlPostedAnswerStore
-from bot.ui.buttons import AnswerButton, CancelButton
+from bot.ui.buttons import AnswerButton, RunButton
+from bot.ui.conversation.buttons import TurnButton
 from bot.ui.house import ATTRIBUTE, CommandNames, ReplySettings
 from bot.ui.links import LinkRenewer
 from bot.ui.running import Running
@@ -146,7 +147,7 @@ class Lookout:
             raise ConfigError((f"the bot already has an attribute named {ATTRIBUTE}",))
         setattr(bot, ATTRIBUTE, self)
         self.links.use(bot)
-        bot.add_dynamic_items(AnswerButton, CancelButton)
+        bot.add_dynamic_items(AnswerButton, RunButton, TurnButton)
         _register_cog_package()
         try:
             for name in COGS:
@@ -161,7 +162,7 @@ class Lookout:
         for name in COGS:
             with contextlib.suppress(commands.ExtensionNotLoaded):
                 await bot.unload_extension(f"{COG_PACKAGE}.{name}")
-        bot.remove_dynamic_items(AnswerButton, CancelButton)
+        bot.remove_dynamic_items(AnswerButton, RunButton, TurnButton)
         self.links.use(None)
         self.commands.names.clear()
         delattr(bot, ATTRIBUTE)

@@ -17,6 +17,8 @@ from bot.domain.ports import Asker, PostedAnswer
 from bot.domain.task import Detail, Layout, TaskName
 from bot.services.look import LookRequest
 from bot.ui.controls import NOT_KEPT
+from bot.ui.conversation.asking import Wish, check_may_write
+from bot.ui.conversation.modals import QuestionModal
 from bot.ui.errors import responding
 from bot.ui.house import House, house_of
 from bot.ui.i18n import words
@@ -35,7 +37,7 @@ _STEPS = (Detail.BRIEF, Detail.STANDARD, Detail.DETAILED)
 
 class AnswerButton(
     ui.DynamicItem[Button],
-    template=r"lookout:(?P<action>shorter|longer|read|table|plain|delete)"
+    template=r"lookout:(?P<action>shorter|longer|read|table|plain|ask|delete)"
     r":(?P<posted>[0-9]+):(?P<asker>[0-9]+):(?P<reach>private|public)",
 ):
     """One control of a finished answer.
@@ -63,6 +65,8 @@ class AnswerButton(
         async with responding(interaction):
             if self.action == "delete":
                 await self._delete(interaction)
+            elif self.action == "ask":
+                await self._ask(interaction)
             else:
                 await self._look_again(interaction)
 
@@ -79,6 +83,20 @@ class AnswerButton(
                 await house_of(interaction.client).posted.delete(self.posted_id)
             except StorageFailed:  # the message is gone; its record goes when its time is over
                 _log.warning("record_not_deleted")
+
+    async def _ask(self, interaction: Click) -> None:
+        """Open a form for a question; a form must come first, so its record is read before."""
+        house = house_of(interaction.client)
+        check_may_write(interaction, private=self.private)
+        posted = await house.posted.get(self.posted_id)
+        if posted is None:
+            raise Expired
+        if posted.private and interaction.user.id != posted.asker_id:
+            raise NotYours
+        say = words(interaction.locale.value)
+        wish = Wish(posted=_with_fresh_links(posted, interaction), private=posted.private)
+        title = say.say("Ask about picture")
+        await interaction.response.send_modal(QuestionModal(house, say, wish, title=title))
 
     async def _look_again(self, interaction: Click) -> None:
         house = house_of(interaction.client)
@@ -105,19 +123,22 @@ class AnswerButton(
         )
 
 
-class CancelButton(ui.DynamicItem[Button], template=r"lookout:cancel:(?P<run>[0-9]+)"):
-    """Stops an answer that is under way."""
+class RunButton(
+    ui.DynamicItem[Button], template=r"lookout:(?P<action>cancel|stop):(?P<run>[0-9]+)"
+):
+    """Cancels an answer that is under way, or lets it end where it is."""
 
-    def __init__(self, item: Button, run_id: int) -> None:
+    def __init__(self, item: Button, match: re.Match[str]) -> None:
         super().__init__(item)
-        self.run_id = run_id
+        self.action = match["action"]
+        self.run_id = int(match["run"])
 
     @classmethod
     async def from_custom_id(
         cls, interaction: Click, item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild from a click."""
-        return cls(cast("Button", item), int(match["run"]))
+        return cls(cast("Button", item), match)
 
     async def callback(self, interaction: Click) -> None:
         """Stop the answer if it is the presser's, or the presser moderates here."""
@@ -132,7 +153,10 @@ class CancelButton(ui.DynamicItem[Button], template=r"lookout:cancel:(?P<run>[0-
             if interaction.user.id != run.asker_id and not interaction.permissions.manage_messages:
                 raise NotYours
             await interaction.response.defer()
-            running.stop(run, Stop.CANCELLED)
+            if self.action == "stop":
+                run.enough.set()
+            else:
+                running.stop(run, Stop.CANCELLED)
 
 
 def _is_replacing(house: House, interaction: Click) -> bool:
@@ -154,9 +178,13 @@ def _request(action: str, posted: PostedAnswer, interaction: Click) -> LookReque
             parameters = replace(parameters, detail=_STEPS[max(0, step - 1)])
         case _:
             parameters = replace(parameters, detail=_STEPS[min(len(_STEPS) - 1, step + 1)])
-    sources = tuple(_fresh(ref, index, interaction) for index, ref in enumerate(posted.sources))
     asker = Asker(interaction.user.id, interaction.guild_id)
-    return LookRequest(task, sources, parameters, asker)
+    return LookRequest(task, _with_fresh_links(posted, interaction).sources, parameters, asker)
+
+
+def _with_fresh_links(posted: PostedAnswer, interaction: Click) -> PostedAnswer:
+    sources = tuple(_fresh(ref, index, interaction) for index, ref in enumerate(posted.sources))
+    return replace(posted, sources=sources)
 
 
 def _fresh(ref: PictureRef, index: int, interaction: Click) -> PictureRef:

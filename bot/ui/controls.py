@@ -30,11 +30,16 @@ def delete_button(
 
 
 def answer_buttons(
-    request: LookRequest, posted_id: int, say: Words, *, private: bool
+    request: LookRequest, posted_id: int, say: Words, *, private: bool, may_ask: bool
 ) -> list[Control]:
-    """Offer what makes sense for an answer; only deletion when it was not kept."""
+    """Offer what makes sense for an answer; only deletion when it was not kept.
+
+    ``may_ask`` is whether there is a model that can be asked about the pictures.
+    """
     asker_id = request.asker.person_id
     offered = _offers(request, say) if posted_id != NOT_KEPT else []
+    if offered and may_ask:
+        offered.append(("ask", say.say("Ask")))
     buttons: list[Control] = [
         ui.Button(label=label, custom_id=_custom_id(action, posted_id, asker_id, private))
         for action, label in offered

@@ -165,6 +165,7 @@ def threads_allowed(permissions: discord.Permissions) -> bool:
     """Say whether who has these permissions may open a public thread and write in it."""
     return (
         permissions.view_channel
+        and permissions.read_message_history
         and permissions.create_public_threads
         and permissions.send_messages_in_threads
     )

@@ -102,6 +102,7 @@ class AnswerReply(Reply[LookResult]):
                 posted.id if posted is not None else NOT_KEPT,
                 self._say,
                 private=self.delivery.private,
+                may_ask=self.house.engine.room() is not None,
             ),
         )
         await self._post_kept(rendered, posted)

@@ -1,10 +1,11 @@
 """Answers under way: who may stop them, and how they end when Lookout does."""
 
 import asyncio
+import contextlib
 import contextvars
 import enum
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 import structlog
@@ -46,6 +47,7 @@ class Running:
     def __init__(self) -> None:
         self._context = contextvars.copy_context()
         self._runs: dict[int, Run] = {}
+        self._claimed: set[int] = set()
         self._closing = False
 
     def adopt(self, context: contextvars.Context) -> None:
@@ -75,6 +77,21 @@ class Running:
     def is_replacing(self, message_id: int) -> bool:
         """Say whether the answer in a message is being replaced right now."""
         return any(run.place_id == message_id for run in self._runs.values())
+
+    @contextlib.contextmanager
+    def claimed(self, message_id: int) -> Iterator[bool]:
+        """Hold the place of a message until an answer has begun to replace it.
+
+        Yields False when somebody holds it, or is replacing it, already.
+        """
+        if message_id in self._claimed or self.is_replacing(message_id):
+            yield False
+            return
+        self._claimed.add(message_id)
+        try:
+            yield True
+        finally:
+            self._claimed.discard(message_id)
 
     def of_turn(self, turn_id: int) -> Run | None:
         """Return the run that answers a turn, while it is under way."""

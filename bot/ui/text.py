@@ -101,6 +101,12 @@ def quoted(text: str) -> str:
     return "\n".join(f"> {line}" for line in text.splitlines())
 
 
+def one_line(text: str, limit: int) -> str:
+    """Make ``text`` a line of plain words, for names and labels, which show no markup."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return clip_words(_MENTION.sub("\u200b", " ".join(printable.split())), limit)
+
+
 def shares(lengths: list[int], total: int) -> list[int]:
     """Share ``total`` characters: nobody gets more than asked for; what is left helps others."""
     given = [0] * len(lengths)

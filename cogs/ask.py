@@ -1,0 +1,139 @@
+"""/ask, /compare and the right-click for asking: conversations about pictures."""
+
+import asyncio
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.domain.errors import FetchFailed, NoPicture, PictureError
+from bot.domain.picture import PictureRef
+from bot.domain.task import Detail
+from bot.ui.asking import Interaction
+from bot.ui.cog import LookoutCog, T, anywhere
+from bot.ui.conversation.asking import MAX_QUESTION_CHARACTERS, Wish, ask
+from bot.ui.conversation.modals import QuestionModal
+from bot.ui.errors import responding
+from bot.ui.i18n import mark, words
+from bot.ui.languages import chosen_language, suggest_languages
+from bot.ui.resolver import Found, from_message, from_options
+
+_READING_SECONDS = 1.5
+"""A form must be opened within three seconds of the click; so long may reading a message take."""
+
+
+class Ask(LookoutCog, name="Lookout: ask"):
+    """Answers questions about pictures."""
+
+    def __init__(self, bot: commands.Bot) -> None:
+        super().__init__(bot)
+        self.add_message_menu(mark("Ask about picture"), self.ask_message)
+
+    @anywhere
+    @app_commands.command(
+        name=T("ask"), description=T("Ask about pictures, and ask again about the answer")
+    )
+    @app_commands.describe(
+        question=T("What you want to know"),
+        picture=T("The picture"),
+        picture2=T("A second picture"),
+        picture3=T("A third picture"),
+        picture4=T("A fourth picture"),
+        detail=T("How much to say"),
+        language=T("The language to answer in; that of the question if left out"),
+        private=T("Show the answer to you alone"),
+    )
+    @app_commands.choices(
+        detail=[
+            app_commands.Choice(name=T("brief"), value=Detail.BRIEF.value),
+            app_commands.Choice(name=T("standard"), value=Detail.STANDARD.value),
+            app_commands.Choice(name=T("detailed"), value=Detail.DETAILED.value),
+        ]
+    )
+    @app_commands.autocomplete(language=suggest_languages)
+    async def ask(
+        self,
+        interaction: Interaction,
+        question: app_commands.Range[str, 1, MAX_QUESTION_CHARACTERS],
+        picture: discord.Attachment,
+        picture2: discord.Attachment | None = None,
+        picture3: discord.Attachment | None = None,
+        picture4: discord.Attachment | None = None,
+        detail: str = Detail.STANDARD.value,
+        language: app_commands.Range[str, 1, 40] | None = None,
+        private: bool = False,
+    ) -> None:
+        """Begin a conversation about the pictures given as options."""
+        async with responding(interaction):
+            wish = Wish(
+                question=question,
+                sources=from_options((picture, picture2, picture3, picture4)),
+                detail=Detail(detail),
+                language=chosen_language(interaction, language) if language else "",
+                private=private,
+            )
+            await ask(self.house, interaction, wish)
+
+    @anywhere
+    @app_commands.command(
+        name=T("compare"), description=T("Say what is the same in pictures, and what differs")
+    )
+    @app_commands.describe(
+        picture=T("The picture"),
+        picture2=T("A second picture"),
+        picture3=T("A third picture"),
+        picture4=T("A fourth picture"),
+        question=T("What to compare; everything if left out"),
+        language=T("The language to answer in; that of the question if left out"),
+        private=T("Show the answer to you alone"),
+    )
+    @app_commands.autocomplete(language=suggest_languages)
+    async def compare(
+        self,
+        interaction: Interaction,
+        picture: discord.Attachment,
+        picture2: discord.Attachment,
+        picture3: discord.Attachment | None = None,
+        picture4: discord.Attachment | None = None,
+        question: app_commands.Range[str, 1, MAX_QUESTION_CHARACTERS] | None = None,
+        language: app_commands.Range[str, 1, 40] | None = None,
+        private: bool = False,
+    ) -> None:
+        """Begin a conversation with the obvious question about several pictures."""
+        async with responding(interaction):
+            say = words(interaction.locale.value)
+            obvious = say.say("What is the same in these pictures, and what differs?")
+            asked_in = "" if question and not language else chosen_language(interaction, language)
+            wish = Wish(
+                question=question or obvious,
+                sources=from_options((picture, picture2, picture3, picture4)),
+                language=asked_in,
+                private=private,
+            )
+            await ask(self.house, interaction, wish)
+
+    async def ask_message(self, interaction: Interaction, message: discord.Message) -> None:
+        """Open a form for a question about the pictures of a message."""
+        async with responding(interaction):
+            sources = await self._pictures(message)
+            say = words(interaction.locale.value)
+            modal = QuestionModal(
+                self.house, say, Wish(sources=sources), title=say.say("Ask about picture")
+            )
+            await interaction.response.send_modal(modal)
+
+    async def _pictures(self, message: discord.Message) -> tuple[Found, ...]:
+        """Find what a message shows. Raises NoPicture, and FetchFailed when that takes too long."""
+        try:
+            async with asyncio.timeout(_READING_SECONDS):
+                found = await from_message(message, limit=self.house.replies.pictures_per_request)
+        except TimeoutError as error:
+            raise FetchFailed from error
+        if not any(isinstance(item, PictureRef) for item in found):
+            raise NoPicture(tuple(item for item in found if isinstance(item, PictureError)))
+        return found
+
+
+async def setup(bot: commands.Bot) -> None:
+    """Load the cog."""
+    await bot.add_cog(Ask(bot))
