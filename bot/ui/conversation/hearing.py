@@ -25,7 +25,7 @@ from bot.ui.conversation.reply import TurnReply
 from bot.ui.conversation.words import question
 from bot.ui.errors import log_failure
 from bot.ui.house import House
-from bot.ui.i18n import Words, words
+from bot.ui.i18n import words
 from bot.ui.layouts import failure, plain
 from bot.ui.resolver import from_message, shown_by
 
@@ -95,7 +95,7 @@ class Hearing:
         if act is Act.FOLLOW_PLACE and in_thread:
             follows = None  # the thread knows
         return AskRequest(
-            question=text or _usual_question(count, words(locale)),
+            question=text or usual_question(count, locale),
             sources=sources,
             parameters=Parameters(language="" if text else locale),
             asker=Asker(message.author.id, message.guild.id if message.guild else None),
@@ -192,7 +192,9 @@ def locale_of(message: discord.Message) -> str:
     return message.guild.preferred_locale.value if message.guild is not None else "en-US"
 
 
-def _usual_question(pictures: int, say: Words) -> str:
+def usual_question(pictures: int, locale: str) -> str:
+    """Ask what people want to know when they show pictures without a word."""
+    say = words(locale)
     return say.say_plural("What is in this picture?", "What is in these pictures?", pictures)
 
 

@@ -78,7 +78,7 @@ async def read(
         thread=not direct and await _in_our_thread(house, message),
         named=named,
         pinged=pinged,
-        readable=all_is_read or not _is_empty(message) or (pinged and bool(message.stickers)),
+        readable=all_is_read or not is_empty(message) or (pinged and bool(message.stickers)),
         words=bool(plain_words(message.content, me_id)),
         pictures=bool(shown_by(message, limit=1)),
         target=replied.target,
@@ -115,7 +115,7 @@ async def _replied(
         return await _our_answer(house, to)
     pictures = any(isinstance(item, PictureRef) for item in shown_by(to, limit=1))
     exempt = any(person.id == me_id for person in to.mentions)
-    censored = not all_is_read and not exempt and not pictures and _is_empty(to)
+    censored = not all_is_read and not exempt and not pictures and is_empty(to)
     return Replied(Target.CENSORED if censored else Target.OTHER, pictures=pictures)
 
 
@@ -146,7 +146,7 @@ def _reference(message: discord.Message) -> discord.MessageReference | None:
     return reference
 
 
-def _is_empty(message: discord.Message) -> bool:
+def is_empty(message: discord.Message) -> bool:
     """Say whether there is nothing of what Discord leaves out of messages not meant for us."""
     return not (
         message.content or message.attachments or message.embeds or message.message_snapshots
