@@ -23,7 +23,7 @@ _MARKERS = re.compile(
           | /?[A-Z][A-Z0-9_]*\] | gMASK\] | sop\]          # Mistral's and GLM's control tokens
         )
       | (?P<angle><) (?= __ | [|｜] | [^>\s]{1,64}> )      # everybody else's
-      | (?P<broken>[\0\ud800-\udfff])                     # ends a string in C; has no bytes
+      | (?P<broken>[\0\ud800-\udfff])                     # no characters: C or UTF-8 refuse them
     """,
     re.VERBOSE,
 )

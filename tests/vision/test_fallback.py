@@ -16,11 +16,20 @@ from bot.domain.errors import (
     ModelMissing,
 )
 from bot.domain.picture import Note
-from bot.domain.ports import Engine
+from bot.domain.ports import Engine, Room
 from bot.domain.task import Parameters, TaskName
 from bot.vision.fallback import FallbackEngine
 from bot.vision.health import WatchedEngine
-from tests.vision.fakes import HandClock, ScriptedEngine, answer, collect, down, question, up
+from tests.vision.fakes import (
+    HandClock,
+    ScriptedEngine,
+    answer,
+    collect,
+    dialogue,
+    down,
+    question,
+    up,
+)
 
 READABLE = frozenset({TaskName.OCR, TaskName.ALT})
 FROM_READER = answer("read", "builtin", "reader")
@@ -127,6 +136,27 @@ async def test_tasks_the_fallback_cannot_do_always_try_the_primary(house: House)
 
     assert len(house.ollama.history) == 2
     assert house.builtin.history == []
+
+
+async def test_a_conversation_waits_for_the_model_that_led_it(house: House) -> None:
+    """Even where it was set: the reader would answer a question it never saw the beginning of."""
+    engine = FallbackEngine(house.watched, house.builtin, frozenset(TaskName), clock=house.clock)
+    house.ollama.enqueue(EngineUnavailable())
+
+    with pytest.raises(EngineUnavailable):
+        await collect(engine.stream(dialogue()))
+
+    assert engine.would_use(TaskName.ASK) is house.watched
+    assert engine.would_use(TaskName.OCR) is house.builtin
+    assert house.builtin.history == []
+
+
+def test_the_room_is_the_primarys(house: House) -> None:
+    assert house.as_port().room() is None
+    room = Room(8192, 0, lambda width, height: width * height)
+    house.ollama.holds = room
+    house.builtin.holds = Room(1, 0, lambda width, height: 1)
+    assert house.as_port().room() is room
 
 
 async def test_other_errors_of_the_primary_are_its_own(house: House) -> None:

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.picture import PictureNeeds
-from bot.vision.families import BY_ARCHITECTURE, BY_PROJECTOR, UNKNOWN, Sight, fitted, sight_of
+from bot.vision.families import (
+    BY_ARCHITECTURE,
+    BY_PROJECTOR,
+    UNKNOWN,
+    Sight,
+    fitted,
+    picture_tokens,
+    sight_of,
+)
 
 SIGHTS = [*BY_ARCHITECTURE.values(), *BY_PROJECTOR.values(), UNKNOWN]
 
@@ -56,3 +64,53 @@ def test_a_small_context_takes_a_small_picture() -> None:
     """One picture takes half the context at most, where its cost grows with its area."""
     needs = PictureNeeds(max_pixels=3_000_000)
     assert fitted(needs, sight_of("qwen3vl"), 2048).max_pixels == 1024 * 32 * 32
+
+
+@pytest.mark.parametrize(
+    ("family", "projector", "size", "tokens"),
+    [
+        ("qwen3vl", "", (1024, 1024), 1024),
+        ("qwen3vl", "", (64, 64), 1024),
+        ("qwen3vl", "", (4096, 4096), 4096),
+        ("qwen25vl", "", (1024, 1024), 37 * 37),
+        ("qwen35", "", (1024, 1024), 1024),
+        ("qwen35", "", (64, 64), 8),
+        ("gemma3", "", (896, 896), 256),
+        ("gemma4", "", (64, 64), 280),
+        ("mistral3", "", (896, 896), 1024),
+        ("glm-ocr", "", (280, 28), 10),
+        ("llama", "mlp", (64, 64), 576),
+        ("phi2", "", (756, 378), 729),
+        ("qwen2", "resampler", (1344, 1344), 640),
+        ("never_heard_of", "", (64, 64), 2880),
+        ("never_heard_of", "", (1024, 1024), 37 * 37),
+    ],
+)
+def test_a_picture_is_never_expected_too_cheap(
+    family: str, projector: str, size: tuple[int, int], tokens: int
+) -> None:
+    """What llama.cpp makes of it is within the estimate; sums of whole tokens are close to it."""
+    sight = sight_of(family, projector)
+    estimate = picture_tokens(sight, *size)
+    assert estimate > tokens
+    if sight.pixels_per_token and sight != UNKNOWN:
+        assert estimate <= tokens * 1.15 + 8
+
+
+@given(st.sampled_from(SIGHTS), st.integers(1, 9000), st.integers(1, 9000))
+def test_no_picture_costs_more_than_its_familys_most(sight: Sight, width: int, height: int) -> None:
+    """Rounding up adds a row, a column and the breaks between rows at most."""
+    estimate = picture_tokens(sight, width, height)
+    assert estimate > 0
+    if sight.pixels_per_token is None:
+        assert estimate == sight.most_tokens + 2
+    elif max(width, height) < 20 * min(width, height):
+        assert estimate <= sight.most_tokens * 1.2
+
+
+@given(st.sampled_from(SIGHTS), st.integers(1, 4000), st.integers(1, 4000))
+def test_a_larger_picture_is_not_cheaper(sight: Sight, width: int, height: int) -> None:
+    """Within what the model sees, whatever is added costs no less."""
+    assert picture_tokens(sight, 2 * width, 2 * height) * 1.1 >= picture_tokens(
+        sight, width, height
+    )

