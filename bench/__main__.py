@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import load, memory, overhead
-from bench.conversations import kill
+from bench.conversations import growth, kill
 from bench.figures import Figure, Outcome, line
 
 _RESULTS = Path(__file__).parent / "results"
@@ -22,6 +22,7 @@ BENCHES: dict[str, Measure] = {
     "overhead": lambda quick: overhead.measure(overhead.Plan.quick() if quick else overhead.Plan()),
     "load": lambda quick: load.measure(load.Plan.quick() if quick else load.Plan()),
     "memory": lambda quick: memory.measure(memory.Plan.quick() if quick else memory.Plan()),
+    "conversations": lambda quick: growth.measure(growth.Plan.quick() if quick else growth.Plan()),
     "conversations_kill": lambda quick: kill.measure(kill.Plan.quick() if quick else kill.Plan()),
 }
 
