@@ -8,21 +8,18 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from types import MappingProxyType
 from typing import Self
 
-import aiohttp
 import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.assembly import build_gate, open_eyes, open_fetcher, open_preparer
 from bot.config import Config
 from bot.domain.errors import ConfigError, StorageFailed
 from bot.domain.ports import Engine, Fetcher
-from bot.domain.task import TaskName
 from bot.logs import use_host_logging
-from bot.media.fetch import DISCORD_HOSTS, AiohttpTransport, DiscordFetcher, Transport
-from bot.media.preparer import HANDLER, PicturePreparer
+from bot.media.fetch import Transport
 from bot.services.look import Look, Observer, log_record
 from bot.services.originals import Originals
 from bot.storage.answers import SqlAnswerStore
@@ -34,13 +31,8 @@ from bot.ui.conversation.buttons import TurnButton
 from bot.ui.house import ATTRIBUTE, CommandNames, ReplySettings
 from bot.ui.links import LinkRenewer
 from bot.ui.running import Running
-from bot.vision.builtin import BuiltinEngine
-from bot.vision.fallback import FallbackEngine
-from bot.vision.gate import Gate, Limits
-from bot.vision.health import WatchedEngine
+from bot.vision.gate import Gate
 from bot.vision.models import ModelCatalog
-from bot.vision.ollama import OllamaEngine
-from bot.workers.pool import WorkerPool
 
 _log = structlog.get_logger(__name__)
 
@@ -52,7 +44,6 @@ GRACE_SECONDS = 20.0
 """How long answers under way may still finish when Lookout is closed."""
 
 _TIDY_EVERY_SECONDS = 3600.0
-_FALLBACK_TASKS = frozenset({TaskName.OCR, TaskName.ALT})
 
 
 class Lookout:
@@ -113,11 +104,14 @@ class Lookout:
             self.posted = SqlPostedAnswerStore(self.database)
             await stack.enter_async_context(self._tidying(answers))
             self.engine = self._engine or await self._open_engine(stack)
-            self.gate = self._build_gate()
+            self.gate = build_gate(self.config)
             stack.callback(self.gate.close)
             originals = Originals(
-                fetcher=self._fetcher or await self._open_fetcher(stack),
-                preparer=await self._open_preparer(stack),
+                fetcher=self._fetcher
+                or await open_fetcher(
+                    self.config, stack, transport=self._transport, links=self.links
+                ),
+                preparer=await open_preparer(self.config, stack),
                 hold=self.config.pictures.workers + 1,
                 max_frames=self.config.pictures.max_frames,
             )
@@ -190,87 +184,10 @@ class Lookout:
             stopping.set()
             await asyncio.wait([task])
 
-    def _build_gate(self) -> Gate:
-        limits = self.config.limits
-        return Gate(
-            parallel=self.config.vision.parallel,
-            queue_limit=limits.queue,
-            limits=Limits(
-                person_per_minute=limits.person_per_minute,
-                person_per_hour=limits.person_per_hour,
-                guild_per_minute=limits.guild_per_minute,
-            ),
-        )
-
-    async def _open_preparer(self, stack: contextlib.AsyncExitStack) -> PicturePreparer:
-        pictures = self.config.pictures
-        pool = await stack.enter_async_context(
-            WorkerPool(
-                HANDLER,
-                size=pictures.workers,
-                memory_bytes=pictures.worker_memory_bytes,
-                timeout_seconds=pictures.decode_timeout_seconds,
-            )
-        )
-        return PicturePreparer(
-            pool, max_pixels_jpeg=pictures.max_pixels_jpeg, max_pixels=pictures.max_pixels
-        )
-
-    async def _open_fetcher(self, stack: contextlib.AsyncExitStack) -> Fetcher:
-        pictures = self.config.pictures
-        transport = self._transport
-        if transport is None:
-            session = await stack.enter_async_context(
-                aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-            )
-            transport = AiohttpTransport(session)
-        return DiscordFetcher(
-            transport,
-            hosts=DISCORD_HOSTS | set(pictures.extra_hosts),
-            max_bytes=pictures.max_bytes,
-            timeout_seconds=pictures.fetch_timeout_seconds,
-            renew=self.links.renew,
-        )
-
     async def _open_engine(self, stack: contextlib.AsyncExitStack) -> Engine:
-        vision = self.config.vision
-        reader = await self._open_reader(stack)
-        if vision.engine == "builtin":
-            if not reader.available():
-                raise ConfigError(
-                    ('vision.engine is "builtin", but the extra "builtin" is not installed',)
-                )
-            return reader
-        ollama = await stack.enter_async_context(
-            OllamaEngine(
-                host=vision.host,
-                model=vision.model,
-                task_models=MappingProxyType(dict(vision.models)),
-                num_ctx=vision.num_ctx,
-                keep_alive_seconds=vision.keep_alive_seconds,
-                connect_timeout_seconds=vision.connect_timeout_seconds,
-                first_word_timeout_seconds=vision.first_word_timeout_seconds,
-                next_word_timeout_seconds=vision.next_word_timeout_seconds,
-            )
-        )
-        self.catalog = await stack.enter_async_context(
-            ModelCatalog(host=vision.host, connect_timeout_seconds=vision.connect_timeout_seconds)
-        )
-        watched = WatchedEngine(ollama)
-        stack.push_async_callback(watched.aclose)
-        if vision.fallback and reader.available():
-            return FallbackEngine(watched, reader, _FALLBACK_TASKS)
-        return watched
-
-    async def _open_reader(self, stack: contextlib.AsyncExitStack) -> BuiltinEngine:
-        builtin = self.config.builtin
-        return await stack.enter_async_context(
-            BuiltinEngine(
-                workers=builtin.workers,
-                timeout_seconds=builtin.timeout_seconds,
-                memory_bytes=builtin.memory_bytes,
-            )
-        )
+        eyes = await open_eyes(self.config, stack)
+        self.catalog = eyes.catalog
+        return eyes.engine
 
 
 def _reason(error: commands.ExtensionError) -> str:
