@@ -225,8 +225,14 @@ def chat_body(asked: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
 
 
 def content(message: dict[str, Any]) -> str | list[dict[str, Any]]:
-    """Put pictures where ``[img]`` stands, and those left over before the text."""
+    """Put pictures where ``[img]`` stands, and those left over before the text.
+
+    A mark too many, or ``[img-0]``, makes Ollama's renderers lose the pictures' places
+    (``model/renderers/image_tags.go``), and the engine then refuses the prompt.
+    """
     text, images = message.get("content", ""), message.get("images") or []
+    if text.count("[img") > len(images):
+        raise Refused(400, json.dumps({"error": {"message": "Failed to tokenize prompt"}}))
     if not images:
         return str(text)
     pieces = text.split("[img]", len(images))
