@@ -75,8 +75,8 @@ class MessageDelivery:
         if self.message_id is None:
             await self.send(view, files or ())
             return
-        if files and not self._may_attach:
-            view, files = _without_files(view, files, self.locale), ()
+        if files:
+            view, files = fitting(self.channel, view, files, self.locale)
         reply = self._partial(self.message_id)
         if files is None:
             await reply.edit(view=view, allowed_mentions=_NOBODY)
@@ -88,8 +88,8 @@ class MessageDelivery:
         """Post the reply. Raises Undeliverable."""
         if not may_write(self.channel):
             raise Undeliverable("forbidden")
-        if files and not self._may_attach:
-            view, files = _without_files(view, files, self.locale), ()
+        if files:
+            view, files = fitting(self.channel, view, files, self.locale)
         sending = reply_to(self.channel, self.question_message_id, view, files, nonce=self.nonce)
         await self._arrive(sending)
 
@@ -121,11 +121,6 @@ class MessageDelivery:
 
     def _partial(self, message_id: int) -> discord.PartialMessage:
         return discord.PartialMessage(channel=self.channel, id=message_id)
-
-    @property
-    def _may_attach(self) -> bool:
-        allowed = rights(self.channel)
-        return allowed is None or allowed.attach_files
 
 
 def rights(channel: Channel) -> discord.Permissions | None:
@@ -186,9 +181,22 @@ async def remove_message(message: discord.PartialMessage) -> None:
         return
 
 
-def _without_files(view: ui.LayoutView, files: Iterable[Attached], locale: str) -> ui.LayoutView:
-    """Take what shows files out of ``view`` and say so."""
-    names = {f"attachment://{item.name}" for item in files}
+def fitting(
+    channel: Channel, view: ui.LayoutView, files: tuple[Attached, ...], locale: str
+) -> tuple[ui.LayoutView, tuple[Attached, ...]]:
+    """Take the files out of ``view`` and say so, where the bot may not attach any."""
+    allowed = rights(channel)
+    if not files or allowed is None or allowed.attach_files:
+        return view, files
+    _take_out(view, {f"attachment://{item.name}" for item in files})
+    say = words(locale)
+    text = say.say("I may not attach files here, so what belongs to this answer is left out.")
+    container = next((item for item in view.children if isinstance(item, ui.Container)), view)
+    container.add_item(ui.TextDisplay(f"-# {text}"))
+    return view, ()
+
+
+def _take_out(view: ui.LayoutView, names: set[str]) -> None:
     for item in list(view.walk_children()):
         if isinstance(item, ui.MediaGallery):
             item.items = [media for media in item.items if media.media.url not in names]
@@ -198,8 +206,3 @@ def _without_files(view: ui.LayoutView, files: Iterable[Attached], locale: str) 
         if empty:
             holder = item.parent if isinstance(item.parent, ui.Container) else view
             holder.remove_item(item)
-    say = words(locale)
-    text = say.say("I may not attach files here, so what belongs to this answer is left out.")
-    container = next((item for item in view.children if isinstance(item, ui.Container)), view)
-    container.add_item(ui.TextDisplay(f"-# {text}"))
-    return view

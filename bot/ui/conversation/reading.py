@@ -121,7 +121,7 @@ async def _replied(
 
 async def _our_answer(house: House, message: discord.Message) -> Replied:
     """Recognise an answer by its controls, which name what is kept of it."""
-    for custom_id in _custom_ids(message):
+    for custom_id in custom_ids(message):
         if found := _TURN_CONTROL.match(custom_id):
             turn = await house.conversations.store.turn(int(found[1]))
             return Replied(Target.GONE if turn is None else Target.TURN, turn=turn)
@@ -131,7 +131,8 @@ async def _our_answer(house: House, message: discord.Message) -> Replied:
     return Replied(Target.OTHER)
 
 
-def _custom_ids(message: discord.Message) -> Iterator[str]:
+def custom_ids(message: discord.Message) -> Iterator[str]:
+    """Yield what the buttons under a message of ours are known by."""
     for row in message.components:
         if isinstance(row, discord.ActionRow):
             for control in row.children:
