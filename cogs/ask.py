@@ -12,7 +12,10 @@ from bot.domain.task import Detail
 from bot.ui.asking import Interaction
 from bot.ui.cog import LookoutCog, T, anywhere
 from bot.ui.conversation.asking import MAX_QUESTION_CHARACTERS, Wish, ask
+from bot.ui.conversation.changes import Changes
+from bot.ui.conversation.hearing import Hearing
 from bot.ui.conversation.modals import QuestionModal
+from bot.ui.conversation.recovery import Recovery
 from bot.ui.errors import responding
 from bot.ui.i18n import mark, words
 from bot.ui.languages import chosen_language, suggest_languages
@@ -28,6 +31,16 @@ class Ask(LookoutCog, name="Lookout: ask"):
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
         self.add_message_menu(mark("Ask about picture"), self.ask_message)
+        self._hearing = Hearing(bot, self.house)
+        self._changes = Changes(self._hearing)
+        self._recovery = Recovery(bot, self.house)
+
+    async def cog_load(self) -> None:
+        """Find out who was left waiting, before anybody can ask; tell them once connected."""
+        await super().cog_load()
+        await self._recovery.load()
+        if self.bot.is_ready():
+            self._recovery.begin()
 
     @anywhere
     @app_commands.command(
@@ -121,6 +134,36 @@ class Ask(LookoutCog, name="Lookout: ask"):
                 self.house, say, Wish(sources=sources), title=say.say("Ask about picture")
             )
             await interaction.response.send_modal(modal)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Tell those who were left waiting."""
+        self._recovery.begin()
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer mentions, replies, direct messages and what is written in threads of ours."""
+        await self._hearing.heard(message)
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Answer the question as it is now."""
+        await self._changes.edited(payload)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Forget what was asked or answered there."""
+        await self._changes.deleted(payload.channel_id, (payload.message_id,))
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Forget what was asked or answered there."""
+        await self._changes.deleted(payload.channel_id, sorted(payload.message_ids))
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """Forget the thread."""
+        await self._changes.thread_deleted(payload.thread_id)
 
     async def _pictures(self, message: discord.Message) -> tuple[Found, ...]:
         """Find what a message shows. Raises NoPicture, and FetchFailed when that takes too long."""
