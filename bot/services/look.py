@@ -24,15 +24,14 @@ from bot.domain.ports import (
     AnswerKey,
     AnswerStore,
     Asker,
-    ChoosingEngine,
     Engine,
     Gate,
 )
 from bot.domain.task import Parameters, Question, TaskName
+from bot.services.choosing import chosen, kept_under
 from bot.services.originals import Originals
 from bot.services.progress import Outcome, Part, Report, Seen, Stage
 from bot.services.sharing import Listener, Sharing
-from bot.tasks import TASKS
 
 _log = structlog.get_logger(__name__)
 
@@ -167,17 +166,10 @@ class Look:
 
     async def _see(self, request: LookRequest, source: PictureRef, tell: Listener) -> Seen:
         engine = self.engine
-        using = engine.would_use(request.task) if isinstance(engine, ChoosingEngine) else engine
+        using = chosen(engine, request.task)
         needs = self.originals.needs(using, request.task, request.parameters)
         picture = await self.originals.get(source, needs)
-        key = AnswerKey(
-            picture_sha256=picture.sha256,
-            task=request.task,
-            task_version=TASKS[request.task].version,
-            engine=using.name,
-            model=using.model_for(request.task),
-            parameters=_asked(request, using),
-        )
+        key = kept_under(using, request.task, request.parameters, picture)
         if request.seed is None:
             with contextlib.suppress(StorageFailed):  # a cache that is down costs time, no answer
                 kept = await self.answers.get(key)
@@ -247,16 +239,6 @@ class Look:
         notes = tuple(note for note in answer.notes if note is not Note.FALLBACK_READER)
         with contextlib.suppress(StorageFailed):
             await self.answers.put(real, replace(answer, notes=notes))
-
-
-def _asked(request: LookRequest, engine: Engine) -> Parameters:
-    """Return what makes the question another one.
-
-    The built-in reader says in the person's language what it could not read.
-    """
-    if engine.name == "builtin":
-        return request.parameters
-    return TASKS[request.task].asked(request.parameters)
 
 
 def _told_of_fallback(answer: Answer, using: Engine, engine: Engine) -> Answer:

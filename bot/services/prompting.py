@@ -1,0 +1,196 @@
+"""From a turn in the store to the prompt that the engine is sent."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from bot.domain.conversation import KeptPicture, Turn, TurnState, Window
+from bot.domain.conversation_ports import ConversationStore
+from bot.domain.errors import Expired, LookoutError
+from bot.domain.picture import Picture, PictureNeeds
+from bot.domain.task import Dialogue, Line
+from bot.services.closer import WHOLE, region_in_original
+from bot.services.context import Plan, View, counted_before, plan, reopened
+from bot.services.costs import Load, Meter, without
+from bot.services.dialogue import lines_of, numbers_of
+from bot.services.originals import Originals
+from bot.tasks.ask import system_text
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A dialogue and how it came to be."""
+
+    view: View
+    plan: Plan
+    dialogue: Dialogue
+    loaded: Mapping[int, Picture] = field(repr=False)
+    in_words: tuple[int, ...]
+    """Numbers of pictures that are no longer to be had."""
+    first_depth: int
+
+    @property
+    def load(self) -> Load:
+        """What all of it is made of."""
+        return Load.of(self.dialogue.lines, system_text())
+
+    def measured(self, prompt_tokens: int) -> tuple[Load, int]:
+        """Return what the engine's count is news about: what was added to the last counted prompt.
+
+        All of it, where there is none or something of it has gone since.
+        """
+        counted = None if self.plan.opens or self.in_words else counted_before(self.view)
+        if counted is None or counted.prompt_tokens is None:
+            return self.load, prompt_tokens
+        turns = self.plan.before[: self.plan.before.index(counted) + 1]
+        lines = lines_of(turns, self.plan.window, self.view.pictures, self.loaded)
+        added = without(self.load, Load.of(lines, system_text()))
+        return added, prompt_tokens - counted.prompt_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a prompt may hold, and what things cost.
+
+    ``tight`` begins a new window in any case; ``drift`` is by how much estimates were too low.
+    """
+
+    meter: Meter
+    budget: int
+    tight: bool = False
+    drift: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prompter:
+    """Builds prompts."""
+
+    store: ConversationStore
+    originals: Originals
+
+    async def build(
+        self,
+        turn: Turn,
+        model: str,
+        limits: Limits,
+        at_hand: dict[int, Picture],
+        needs: PictureNeeds | None,
+    ) -> Prompt:
+        """Build the prompt of a turn from what is kept right now.
+
+        ``at_hand`` holds pictures by number that need not be loaded. Pictures that are not kept any
+        more are fetched again for ``needs`` and put there; without ``needs`` words stand for them.
+        Raises Expired when the turn is gone.
+        """
+        view, first_depth = await self._view(turn, model)
+        planned = self._plan(view, limits)
+        if planned.opens and planned.window is not None:
+            new = planned.window
+            window = await self.store.open_window(
+                new.conversation_id, new.first_depth, new.recap, new.carried
+            )
+            planned = replace(planned, window=window)
+            _log.info("window_opened", turn=turn.id, first_depth=window.first_depth)
+        asked = replace(view.turn, again=planned.again)
+        turns = (*planned.before, asked)
+        numbers = numbers_of(turns, planned.window, view.pictures)
+        loaded = await self._loaded([view.pictures[n] for n in numbers], at_hand)
+        missing = [view.pictures[n] for n in numbers if n not in loaded]
+        if missing and needs is not None:
+            at_hand.update(await self._fetched_again(missing, view.pictures, needs))
+            loaded |= {n: at_hand[n] for n in numbers if n in at_hand}
+        return Prompt(
+            view=view,
+            plan=planned,
+            dialogue=_dialogue(turns, planned.window, view.pictures, loaded),
+            loaded=loaded,
+            in_words=tuple(number for number in numbers if number not in loaded),
+            first_depth=first_depth,
+        )
+
+    async def holds(self, prompt: Prompt) -> bool:
+        """Say whether nothing of what a prompt tells was deleted since it was built."""
+        path = await self.store.path(prompt.view.turn.id, prompt.first_depth)
+        before = (*prompt.view.before, prompt.view.turn)
+        return _told(_alive(path)) == _told(before)
+
+    def _plan(self, view: View, limits: Limits) -> Plan:
+        if limits.tight and (view.before or view.window):
+            return reopened(view, limits.meter, limits.budget, limits.drift)
+        return plan(view, limits.meter, limits.budget)
+
+    async def _view(self, turn: Turn, model: str) -> tuple[View, int]:
+        window = await self._window(turn)
+        first_depth = window.first_depth if window else 0
+        path = await self.store.path(turn.id, first_depth)
+        if not path or path[-1].id != turn.id or path[-1].state is TurnState.FORGOTTEN:
+            raise Expired
+        pictures = {kept.number: kept for kept in await self.store.pictures(turn.id)}
+        return View(path[-1], _alive(path[:-1]), window, pictures, model), first_depth
+
+    async def _window(self, turn: Turn) -> Window | None:
+        """Return the window of the newest answer on the way to a turn."""
+        if turn.parent_id is None:
+            return None
+        parent = await self.store.turn(turn.parent_id)
+        if parent is not None and parent.state is not TurnState.ANSWERED:
+            path = await self.store.path(parent.id)
+            parent = next((t for t in reversed(path) if t.state is TurnState.ANSWERED), None)
+        if parent is None or parent.window_id is None:
+            return None
+        return await self.store.window(parent.window_id)
+
+    async def _loaded(
+        self, kept: Iterable[KeptPicture], at_hand: Mapping[int, Picture]
+    ) -> dict[int, Picture]:
+        loaded = {one.number: at_hand[one.number] for one in kept if one.number in at_hand}
+        rest = [one for one in kept if one.number not in at_hand]
+        return loaded | dict(await self.store.load(rest)) if rest else loaded
+
+    async def _fetched_again(
+        self,
+        missing: Iterable[KeptPicture],
+        pictures: Mapping[int, KeptPicture],
+        needs: PictureNeeds,
+    ) -> dict[int, Picture]:
+        async def fetch(kept: KeptPicture) -> tuple[int, Picture | None]:
+            region = region_in_original(kept, pictures)
+            if region is None:
+                return kept.number, None
+            part = None if region == WHOLE else region
+            try:
+                picture = await self.originals.get(kept.source, replace(needs, region=part))
+            except LookoutError:
+                _log.info("picture_in_words", number=kept.number)
+                return kept.number, None
+            return kept.number, picture
+
+        found = await asyncio.gather(*map(fetch, missing))
+        return {number: picture for number, picture in found if picture is not None}
+
+
+def _dialogue(
+    turns: tuple[Turn, ...],
+    window: Window | None,
+    pictures: Mapping[int, KeptPicture],
+    loaded: Mapping[int, Picture],
+) -> Dialogue:
+    asked = turns[-1]
+    lines: tuple[Line, ...] = lines_of(turns, window, pictures, loaded)
+    return Dialogue(asked.parameters, lines, asked.seed)
+
+
+def _alive(turns: Iterable[Turn]) -> tuple[Turn, ...]:
+    return tuple(turn for turn in turns if turn.state is not TurnState.FORGOTTEN)
+
+
+def _told(turns: Iterable[Turn]) -> list[tuple[object, ...]]:
+    """Return what the prompt depends on of each turn."""
+    return [
+        (turn.id, turn.state, turn.window_id, len(turn.answer), [k.number for k in turn.pictures])
+        for turn in turns
+    ]
