@@ -12,8 +12,10 @@ from bot.domain.picture import Picture
 
 SPOILER_PREFIX = "SPOILER_"
 """How Discord knows a file of which only a blur is shown at first."""
+MAX_FILES = 10
+"""As many as a message holds (discord-api-docs, uploading files)."""
 MAX_TABLE_FILES = 5
-"""More tables than this share one file; a message holds ten files (discord-api-docs, uploads)."""
+"""More tables than this share one file."""
 _BYTE_ORDER_MARK = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -17,7 +17,7 @@ async def test_a_slash_command_is_answered_with_its_picture_and_controls(tmp_pat
         assert result.acknowledged
         assert not result.ephemeral
         assert shown(result).splitlines() == ["-# AI description by qwen3-vl:8b", "A red wall."]
-        assert labels(result) == ["Shorter", "More detail", "Read text", "Delete"]
+        assert labels(result) == ["Shorter", "More detail", "Read text", "Ask", "Delete"]
         (gallery,) = [c for c in components(result.response) if c["type"] == 12]
         assert gallery["items"][0]["description"] == "A red wall."
         assert result.response is not None

@@ -19,8 +19,8 @@ DEAD = "https://cdn.discordapp.com/ephemeral-attachments/1/2/a.png?ex=1&is=1&hm=
 @pytest.mark.parametrize(
     ("label", "now", "left"),
     [
-        ("Shorter", "describe brief 2", ["More detail", "Read text", "Delete"]),
-        ("More detail", "describe detailed 2", ["Shorter", "Read text", "Delete"]),
+        ("Shorter", "describe brief 2", ["More detail", "Read text", "Ask", "Delete"]),
+        ("More detail", "describe detailed 2", ["Shorter", "Read text", "Ask", "Delete"]),
     ],
 )
 async def test_the_asker_changes_an_answer_where_it_stands(
@@ -50,7 +50,7 @@ async def test_read_text_answers_below(tmp_path: Path) -> None:
         result = await w.menu(w.ann, "Describe picture", message)
         read = await w.click(w.ann, result, "Read text")
         assert "ocr standard 2" in shown(read)
-        assert labels(read) == ["As table", "Delete"]
+        assert labels(read) == ["As table", "Ask", "Delete"]
         assert "describe standard 1" in shown(result)
 
 
@@ -68,7 +68,7 @@ async def test_a_failure_puts_the_old_answer_back_and_is_said_aside(tmp_path: Pa
         assert [c.get("content") for c in components(result.response)] == [
             c.get("content") for c in before
         ]
-        assert labels(result) == ["Shorter", "More detail", "Read text", "Delete"]
+        assert labels(result) == ["Shorter", "More detail", "Read text", "Ask", "Delete"]
         assert "began to repeat itself" in texts(pressed.followups[-1])
         assert pressed.followups[-1].ephemeral
         again = await w.click(w.ann, result, "Shorter")
@@ -243,9 +243,9 @@ async def test_read_text_can_be_had_as_a_table_and_back(tmp_path: Path) -> None:
         result = await w.slash(w.ann, "ocr", picture=("a.png", png()))
         await w.click(w.ann, result, "As table")
         assert engine.history[-1].parameters.layout == "table"
-        assert labels(result) == ["As plain text", "Delete"]
+        assert labels(result) == ["As plain text", "Ask", "Delete"]
         await w.click(w.ann, result, "As plain text")
-        assert labels(result) == ["As table", "Delete"]
+        assert labels(result) == ["As table", "Ask", "Delete"]
 
 
 async def test_a_picture_that_can_never_be_read_does_not_block_the_others_buttons(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import discord
 from discord import ui
 
 from bot.domain.conversation import KeptPicture, Place, Turn
@@ -11,7 +10,7 @@ from bot.services.converse import TurnResult
 from bot.services.progress import Part, Stage
 from bot.tasks.phrases import clip_at_sentence
 from bot.ui.controls import Control
-from bot.ui.files import Attached, picture_name, text_file
+from bot.ui.files import MAX_FILES, Attached, picture_name, text_file
 from bot.ui.i18n import Words, mark, words
 from bot.ui.layouts import (
     ALT_LIMIT,
@@ -24,10 +23,11 @@ from bot.ui.layouts import (
     progress,
 )
 from bot.ui.sentences import note_sentence, sentence
-from bot.ui.text import displayed, neutral_clipped, quoted, spoilered
+from bot.ui.text import clip_words, displayed, neutral_clipped, quoted, spoilered
 
 _SENTENCE = 100
-_QUESTION_LIMIT = 600
+_QUESTION_LIMIT = 400
+_REFUSED_LIMIT = 600
 _NAME_LIMIT = 60
 PLACES: dict[Place, str] = {
     Place.TOP_LEFT: mark("top left"),
@@ -71,31 +71,28 @@ def answered(
     if with_question:
         above.append(_question(turn, say, hidden=result.spoiler))
     captions = _captions(result, say)
-    refused = dict.fromkeys(sentence(error, locale) for error in result.refused)
+    refused = _refused(result, locale)
     notes = [note_sentence(note, locale) for note in dict.fromkeys(result.answer.notes)]
     in_part = say.say("Shown in part: the whole text is in text.txt.")
-    furniture = sum(len(f"-# {line}\n") for line in (*above, *captions, *refused, *notes, in_part))
+    furniture = sum(len(f"-# {line}\n") for line in (*above, *captions, refused, *notes, in_part))
     text, complete = result.answer.text.strip(), True
     body = say.say("The model said nothing.")
     if text:
         body, complete = displayed(text, TEXT_LIMIT - furniture, hidden=result.spoiler)
     if not complete:
         notes.append(in_part)
-    pictures = [
-        Attached(
-            picture_name(kept.number - 1, picture, spoiler=kept.source.spoiler),
-            picture.frames[0].data,
-            _alt_text(kept, say),
-        )
-        for kept, picture in _carried(result)
-    ]
     documents = [] if complete else [text_file([("", text)])]
+    carried = _carried(result)[: MAX_FILES - len(documents)]
+    pictures = [_attached(kept, picture, say) for kept, picture in carried]
     container: ui.Container[ui.LayoutView] = ui.Container(ui.TextDisplay("\n".join(above)))
-    container.add_item(ui.TextDisplay("\n".join([body, *refused])))
+    container.add_item(ui.TextDisplay(f"{body}\n{refused}" if refused else body))
     if captions:
         container.add_item(ui.TextDisplay("\n".join(f"-# {caption}" for caption in captions)))
     if pictures:
-        container.add_item(ui.MediaGallery(*_media(pictures, result)))
+        gallery = ui.MediaGallery[ui.LayoutView]()
+        for attached, (kept, _) in zip(pictures, carried, strict=True):
+            gallery.append_item(media_item(attached, spoiler=kept.source.spoiler))
+        container.add_item(gallery)
     for document in documents:
         container.add_item(ui.File(f"attachment://{document.name}", spoiler=result.spoiler))
     if notes:
@@ -128,8 +125,15 @@ def _question(turn: Turn, say: Words, *, hidden: bool) -> str:
     if closer:
         lines.append(quoted(closer))
     question, _ = displayed(turn.question.strip(), _QUESTION_LIMIT, hidden=hidden)
-    lines.append(question if hidden else quoted(question))
+    if turn.question.strip():
+        lines.append(question if hidden else quoted(question))
     return "\n".join(lines)
+
+
+def _refused(result: TurnResult, locale: str) -> str:
+    """Say why pictures could not be used, each reason once."""
+    reasons = dict.fromkeys(sentence(error, locale) for error in result.refused)
+    return clip_words("\n".join(reasons), _REFUSED_LIMIT)
 
 
 def _captions(result: TurnResult, say: Words) -> list[str]:
@@ -170,8 +174,6 @@ def _alt_text(kept: KeptPicture, say: Words) -> str:
     return say.say("Picture {number}, which the question is about", number=kept.number)
 
 
-def _media(pictures: Sequence[Attached], result: TurnResult) -> list[discord.MediaGalleryItem]:
-    return [
-        media_item(attached, spoiler=kept.source.spoiler)
-        for attached, (kept, _) in zip(pictures, _carried(result), strict=True)
-    ]
+def _attached(kept: KeptPicture, picture: Picture, say: Words) -> Attached:
+    name = picture_name(kept.number - 1, picture, spoiler=kept.source.spoiler)
+    return Attached(name, picture.frames[0].data, _alt_text(kept, say))

@@ -12,6 +12,7 @@ from bot.domain.task import Detail
 from bot.ui.conversation.asking import MAX_QUESTION_CHARACTERS, Wish, ask
 from bot.ui.conversation.layouts import PLACES
 from bot.ui.errors import responding, say_alone
+from bot.ui.files import MAX_FILES
 from bot.ui.house import House
 from bot.ui.i18n import Words, words
 from bot.ui.resolver import from_options
@@ -20,7 +21,6 @@ from bot.ui.text import displayed, one_line
 _OPEN_SECONDS = 900.0
 """How long what a form is about is held for whoever has it open."""
 _MAX_OPTIONS = 25
-_MAX_FILES = 10
 _LABEL_LIMIT = 80
 
 Click = discord.Interaction[discord.Client]
@@ -38,7 +38,7 @@ class QuestionModal(ui.Modal):
         self._pictures: ui.FileUpload[QuestionModal] | None = None
         self.add_item(ui.Label(text=say.say("Your question"), component=self._question))
         self.add_item(ui.Label(text=say.say("How much to say"), component=self._detail))
-        room = min(_MAX_FILES, house.replies.pictures_per_request - len(wish.sources))
+        room = min(MAX_FILES, house.replies.pictures_per_request - len(wish.sources))
         if room > 0:
             self._pictures = ui.FileUpload(
                 custom_id="pictures", required=False, min_values=0, max_values=room
