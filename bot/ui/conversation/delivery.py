@@ -184,15 +184,17 @@ async def remove_message(message: discord.PartialMessage) -> None:
 def fitting(
     channel: Channel, view: ui.LayoutView, files: tuple[Attached, ...], locale: str
 ) -> tuple[ui.LayoutView, tuple[Attached, ...]]:
-    """Take the files out of ``view`` and say so, where the bot may not attach any."""
+    """Take the files out of ``view``, and what is said of them, where the bot may attach none."""
     allowed = rights(channel)
     if not files or allowed is None or allowed.attach_files:
         return view, files
     _take_out(view, {f"attachment://{item.name}" for item in files})
     say = words(locale)
-    text = say.say("I may not attach files here, so what belongs to this answer is left out.")
-    container = next((item for item in view.children if isinstance(item, ui.Container)), view)
-    container.add_item(ui.TextDisplay(f"-# {text}"))
+    promise = say.say("Shown in part: the whole text is in text.txt.")
+    excuse = say.say("Shown in part: I may not attach files here.")
+    for item in view.walk_children():
+        if isinstance(item, ui.TextDisplay):
+            item.content = item.content.replace(promise, excuse)
     return view, ()
 
 
