@@ -44,6 +44,7 @@ class About(LookoutCog, name="Lookout: about"):
                 model=maker(engine.name, engine.model_for(TaskName.DESCRIBE), say),
                 answers_kept=self.house.retention,
                 buttons_kept=self.house.replies.buttons_kept,
+                conversations_kept=self.house.conversations.retention_limits,
             )
             await interaction.response.send_message(view=plain(page), ephemeral=True)
 
@@ -68,11 +69,13 @@ class About(LookoutCog, name="Lookout: about"):
         name=T("forget-me"), description=T("Delete what Lookout keeps about what you asked")
     )
     async def forget_me(self, interaction: Interaction) -> None:
-        """Delete the records behind the person's buttons."""
+        """Delete the records behind the person's buttons, and what they said in conversations."""
         async with responding(interaction):
             await interaction.response.defer(thinking=True, ephemeral=True)
-            count = await self.house.posted.delete_person(interaction.user.id)
-            text = forgotten_page(count, words(interaction.locale.value))
+            person_id = interaction.user.id
+            count = await self.house.posted.delete_person(person_id)
+            forgotten = await self.house.conversations.store.delete_person(person_id)
+            text = forgotten_page(count, forgotten, words(interaction.locale.value))
             await interaction.edit_original_response(view=plain(text))
 
     @commands.Cog.listener()
@@ -80,6 +83,7 @@ class About(LookoutCog, name="Lookout: about"):
         """Forget a server that Lookout was removed from."""
         try:
             await self.house.posted.delete_guild(guild.id)
+            await self.house.conversations.store.delete_guild(guild.id)
         except StorageFailed:
             _log.warning("guild_not_forgotten", guild_id=guild.id)
 

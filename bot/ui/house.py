@@ -38,10 +38,15 @@ class CommandNames:
     ids: dict[str, int] = field(default_factory=dict)
 
     def mention(self, name: str) -> str:
-        """Write a command so that Discord makes it clickable when its id is known."""
-        real = self.names.get(name, name)
+        """Write a command so that Discord makes it clickable when its id is known.
+
+        A subcommand follows its group after a space.
+        """
+        group, space, rest = name.partition(" ")
+        real = self.names.get(group, group)
         known = self.ids.get(real)
-        return f"</{real}:{known}>" if known else f"`/{real}`"
+        full = f"{real}{space}{rest}"
+        return f"</{full}:{known}>" if known else f"`/{full}`"
 
 
 class House(Protocol):

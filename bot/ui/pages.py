@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 import discord
 
+from bot.domain.conversation import Retention
+from bot.domain.conversation_ports import Forgotten
 from bot.domain.ports import EngineStatus, GateState
 from bot.ui.house import CommandNames
 from bot.ui.i18n import Words
@@ -23,6 +25,17 @@ def help_page(commands: CommandNames, say: Words) -> str:
             "{command}: reads the text in a picture; tables come as a CSV file too.",
             command=commands.mention("ocr"),
         ),
+        say.say("{command}: answers a question about pictures.", command=commands.mention("ask")),
+        say.say(
+            "{command}: says what is the same in two pictures and what differs.",
+            command=commands.mention("compare"),
+        ),
+        say.say(
+            "{command}: your conversations, to open, export or delete. {settings}: how long they "
+            "are kept.",
+            command=commands.mention("conversations"),
+            settings=commands.mention("conversation settings"),
+        ),
         say.say(
             "{command}: shows whether the picture model is running, and how long the queue is.",
             command=commands.mention("status"),
@@ -32,7 +45,15 @@ def help_page(commands: CommandNames, say: Words) -> str:
         "### " + say.say("On a message that has a picture"),
         say.say(
             "Right-click it (on a phone: press and hold), choose Apps, then Describe picture, Alt "
-            "text or Read text. Forwarded pictures, embeds and stickers work too."
+            "text, Read text or Ask about picture. Forwarded pictures, embeds and stickers work "
+            "too."
+        ),
+        say.say("Or mention me: in a message with a picture, or in a reply to one."),
+        "### " + say.say("To ask on"),
+        say.say(
+            "Press “Ask a follow-up” under an answer, or mention me in a reply to it. “Continue in "
+            "a thread” opens a thread for the conversation. “Look closer” shows me a part of the "
+            "picture in full detail."
         ),
         "### " + say.say("Good to know"),
         say.say(
@@ -51,6 +72,7 @@ def about_page(
     model: str,
     answers_kept: timedelta,
     buttons_kept: timedelta,
+    conversations_kept: Retention,
 ) -> str:
     """Say what this is, which model answers, and what is kept for how long."""
     lines = [
@@ -62,18 +84,19 @@ def about_page(
         ),
         "### " + say.say("What is kept"),
         say.say(
-            "Pictures: only in memory while I look at them. None is stored, and none is used to "
-            "train anything."
+            "Pictures: only in memory while I look at them, unless they belong to a conversation. "
+            "None is used to train anything."
         ),
+        _conversations_kept(commands, conversations_kept, say),
         say.say(
             "Answers: for {time}, under the picture's fingerprint and without a name, so that the "
             "same picture need not be looked at twice.",
-            time=_span(answers_kept, say),
+            time=span(answers_kept, say),
         ),
         say.say(
             "For the buttons: who asked, where, and where the picture is in Discord, for {time}. "
             "{forget} deletes that at once.",
-            time=_span(buttons_kept, say),
+            time=span(buttons_kept, say),
             forget=commands.mention("forget-me"),
         ),
         say.say("Logs: ids and figures, never pictures or text."),
@@ -81,15 +104,62 @@ def about_page(
     return "\n".join(lines)
 
 
-def forgotten_page(count: int, say: Words) -> str:
-    """Say what was deleted at a person's wish."""
-    if count == 0:
-        return say.say("I keep nothing about what you asked.")
-    return say.say_plural(
-        "Deleted: the record of {count} answer. Its buttons no longer work.",
-        "Deleted: the records of {count} answers. Their buttons no longer work.",
-        count,
+def _conversations_kept(commands: CommandNames, kept: Retention, say: Words) -> str:
+    if not kept.text:
+        return say.say("Conversations: nothing beyond the answer.")
+    chosen = say.say(
+        "You choose how long with {settings}, and delete them with {conversations}.",
+        settings=commands.mention("conversation settings"),
+        conversations=commands.mention("conversations"),
     )
+    if not kept.pictures:
+        text = say.say(
+            "Conversations: questions and answers for up to {text}, their pictures not at all.",
+            text=span(kept.text, say),
+        )
+    else:
+        text = say.say(
+            "Conversations: questions and answers for up to {text}, their pictures, made smaller, "
+            "for up to {pictures}.",
+            text=span(kept.text, say),
+            pictures=span(kept.pictures, say),
+        )
+    return f"{text} {chosen}"
+
+
+def amount(questions: int, pictures: int, say: Words) -> str:
+    """Say how much a conversation holds."""
+    asked = say.say_plural("{count} question", "{count} questions", questions)
+    if not pictures:
+        return asked
+    seen = say.say_plural("{count} picture", "{count} pictures", pictures)
+    return say.say("{questions} and {pictures}", questions=asked, pictures=seen)
+
+
+def forgotten_page(records: int, forgotten: Forgotten, say: Words) -> str:
+    """Say what was deleted at a person's wish: records of answers, and of conversations."""
+    lines = []
+    if records:
+        lines.append(
+            say.say_plural(
+                "Deleted: the record of {count} answer. Its buttons no longer work.",
+                "Deleted: the records of {count} answers. Their buttons no longer work.",
+                records,
+            )
+        )
+    held = amount(forgotten.turns, forgotten.pictures, say)
+    if forgotten.conversations:
+        lines.append(
+            say.say_plural(
+                "Deleted: {count} conversation, altogether {amount}.",
+                "Deleted: {count} conversations, altogether {amount}.",
+                forgotten.conversations,
+                amount=held,
+            )
+        )
+    elif forgotten.turns:
+        lines.append(say.say("Deleted: {amount} in conversations that others began.", amount=held))
+    return "\n".join(lines) or say.say("I keep nothing about what you asked.")
 
 
 def status_page(status: EngineStatus, gate: GateState, say: Words, *, person_id: int) -> str:
@@ -132,7 +202,7 @@ def status_page(status: EngineStatus, gate: GateState, say: Words, *, person_id:
     return "\n".join(lines)
 
 
-def _span(time: timedelta, say: Words) -> str:
+def span(time: timedelta, say: Words) -> str:
     """Write how long something is kept: in days, or in hours where it is not whole days."""
     if time % timedelta(days=1):
         return say.say_plural("{count} hour", "{count} hours", time // timedelta(hours=1))

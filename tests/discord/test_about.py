@@ -3,24 +3,28 @@
 from pathlib import Path
 
 from tests.discord.engines import HandEngine
+from tests.discord.kept import keeping, store_of, talk
 from tests.discord.pictures import png
 from tests.discord.world import shown, until, world
 
 
 async def test_help_is_private_and_names_every_command(tmp_path: Path) -> None:
-    async with world(tmp_path, engine=HandEngine()) as w:
+    async with keeping(tmp_path) as w:
         result = await w.slash(w.ann, "help")
         assert result.ephemeral
-        for name in ("describe", "alt", "ocr", "status", "about", "forget-me"):
+        for name in ("describe", "alt", "ocr", "status", "about", "forget-me", "conversations"):
             assert f"</{name}:{w.lookout.commands.ids[name]}>" in shown(result)
 
 
 async def test_about_says_what_is_kept_and_for_how_long(tmp_path: Path) -> None:
-    async with world(tmp_path, engine=HandEngine()) as w:
+    async with keeping(tmp_path) as w:
         text = shown(await w.slash(w.ann, "about"))
         assert "qwen3-vl:8b" in text
         assert "30 days" in text
         assert "7 days" in text or "168 hours" in text
+        most = w.lookout.conversations.retention_limits
+        assert f"questions and answers for up to {most.text.days} days" in text
+        assert f"their pictures, made smaller, for up to {most.pictures.days} days" in text
 
 
 async def test_status_tells_the_engine_the_queue_and_the_persons_place(tmp_path: Path) -> None:
@@ -41,19 +45,32 @@ async def test_status_tells_the_engine_the_queue_and_the_persons_place(tmp_path:
 
 
 async def test_forget_me_deletes_a_persons_records_and_nobody_elses(tmp_path: Path) -> None:
-    async with world(tmp_path, engine=HandEngine()) as w:
+    async with keeping(tmp_path) as w:
         await w.slash(w.ann, "describe", picture=("a.png", png()))
         await w.slash(w.ben, "alt", picture=("a.png", png()))
-        assert "{1}" not in shown(await w.slash(w.ann, "forget-me"))
+        his = await talk(w, w.ben.id, "His", pictures=0)
+        await talk(w, w.ann.id, "Hers in his", parent=his, pictures=0)
+        await talk(w, w.ann.id, "Hers", pictures=2)
+        assert shown(await w.slash(w.ann, "forget-me")).splitlines() == [
+            "Deleted: the record of 1 answer. Its buttons no longer work.",
+            "Deleted: 1 conversation, altogether 2 questions and 2 pictures.",
+        ]
+        assert "I keep nothing" in shown(await w.slash(w.ann, "forget-me"))
+        kept = await store_of(w).turns(his.conversation_id)
+        assert [turn.question for turn in kept] == ["His"]
         assert await w.lookout.posted.delete_person(w.ann.id) == 0
         assert await w.lookout.posted.delete_person(w.ben.id) == 1
 
 
 async def test_a_server_that_removes_the_bot_is_forgotten(tmp_path: Path) -> None:
-    async with world(tmp_path, engine=HandEngine()) as w:
+    async with keeping(tmp_path) as w:
         await w.slash(w.ann, "describe", picture=("a.png", png()))
+        await talk(w, w.ann.id, "Here")
+        await talk(w, w.ann.id, "Elsewhere", guild_id=5)
         guild = w.env.bot.get_guild(w.guild.id)
         assert guild is not None
         w.env.bot.dispatch("guild_remove", guild)
         await w.env.settle()
         assert await w.lookout.posted.delete_guild(w.guild.id) == 0
+        titles = [one.title for one in await store_of(w).of_person(w.ann.id, limit=9)]
+        assert titles == ["Elsewhere"]
