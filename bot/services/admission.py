@@ -119,9 +119,16 @@ class Admission:
         if request.closer is not None:
             if not any(kept.number == request.closer.number for kept in earlier):
                 raise Expired
-        elif not earlier and (parent is None or parent.state is not TurnState.WAITING):
+        elif not earlier and not await self._may_still_come(parent):
             reasons = tuple(one for one in request.sources if isinstance(one, PictureError))
             raise NoPicture(reasons)
+
+    async def _may_still_come(self, parent: Turn | None) -> bool:
+        """Say whether a question on the way is still getting its pictures."""
+        if parent is None:
+            return False
+        path = await self.store.path(parent.id)
+        return any(turn.state is TurnState.WAITING and turn.sources for turn in path)
 
 
 def sources_of(request: AskRequest) -> tuple[PictureRef | Exception, ...]:

@@ -1,8 +1,8 @@
 """A conversation to take away: as Markdown to read, as JSON to work with, with its pictures.
 
-People are Person A, Person B … in order of appearance: the whole tree is told in order of time, each
-turn with the one it follows. What was deleted is said to be; other people's private turns are not
-told at all.
+People are Person A, Person B … in order of appearance: the whole tree is told in order of time,
+each turn with the one it follows. What was deleted is said to be; other people's private turns are
+not told at all.
 """
 
 import json
@@ -62,7 +62,7 @@ async def export(
     turns = [
         turn
         for turn in await store.turns(conversation_id)
-        if not turn.private or turn.person_id == asker_id or turn.state is TurnState.FORGOTTEN
+        if conversation.private or not turn.private or turn.person_id == asker_id
     ]
     files, pictures = await _pictures(store, turns, max_picture_bytes)
     told = [dict(turn) for turn in _told(turns, files)]
