@@ -7,7 +7,7 @@ until it has expired, an enforced nonce sends a message once.
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,10 +101,11 @@ class Discord:
         while self._busy:  # noqa: ASYNC110 - short, and rarely true
             await asyncio.sleep(0.005)
 
-    def expire_tokens(self, wanted: Callable[[], bool]) -> None:
-        """Let tokens of interactions die where ``wanted`` says so, as after 15 minutes."""
+    def expire(self, message_ids: Container[int]) -> None:
+        """Let the tokens that made these messages die, as they do after 15 minutes."""
         for used in self._used.values():
-            used.expired = used.expired or wanted()
+            made = used.original is not None and used.original.id in message_ids
+            used.expired = used.expired or made
 
     async def use(
         self,

@@ -19,10 +19,9 @@ from bench.figures import Figure, Outcome
 from bench.photos import SMALL, Camera
 from bench.subjects.watch import Settings
 from bench.world import serving
-from bot.domain.errors import Interrupted
-from bot.ui.sentences import sentence
 
 _PHOTOS = 16
+_INTERRUPTION = "I was restarted while I was answering this."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Plan:
 async def measure(plan: Plan, log: Path | None = None) -> Outcome:
     """Kill it at so many moments; the bot's log goes to ``log``."""
     chance = random.Random(plan.seed)
-    ledger = Ledger(sentence(Interrupted(), "en-US"))
+    ledger = Ledger(_INTERRUPTION)
     moments = Moments()
     discord, engine = Discord(ledger, moments), Engine(plan.speed, moments)
     camera = Camera(SMALL)

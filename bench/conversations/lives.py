@@ -14,7 +14,7 @@ from bench.conversations.engine import Engine
 from bench.conversations.ledger import Asked, Ledger
 from bench.conversations.moments import Moment, Moments, Trap
 from bench.conversations.people import People
-from bench.conversations.records import turns_kept
+from bench.conversations.records import age, turns_kept
 from bench.processes import running
 from bench.subjects.watch import Settings
 
@@ -23,6 +23,7 @@ _TOLD_SECONDS = 20.0
 """Within this time of a start, everybody who was interrupted knows."""
 _LIFE_SECONDS = 8.0
 """A moment that has not come by then is not waited for."""
+_LONG_OUTAGES, _HALF = 0.3, 0.5
 _AT_START = (Moment.CONNECTED, Moment.TELLING)
 
 
@@ -66,7 +67,9 @@ class Lives:
         self.ended[trap.moment.label] += 1
         await self.discord.settled()
         self.ledger.died()
-        self.discord.expire_tokens(lambda: self.chance.random() < 0.25)
+        if self.chance.random() < _LONG_OUTAGES:
+            aged = await asyncio.to_thread(age, self.database, lambda: self.chance.random() < _HALF)
+            self.discord.expire(aged)
 
     async def _talk(self, trap: Trap | None) -> None:
         interrupted = self.ledger.waiting()

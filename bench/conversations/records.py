@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -16,3 +17,23 @@ def turns_kept(database: Path) -> Counter[int]:
     for (words,) in rows:  # sealed without a key, which leaves them readable
         kept.update(questions_in(bytes(words).decode(errors="replace"))[:1])
     return kept
+
+
+def age(database: Path, wanted: Callable[[], bool]) -> set[int]:
+    """Let some who wait have waited for 20 minutes, as if the bot had been down for so long.
+
+    Only those whose reply can still be edited then: its message is known, and anybody may see it.
+    Returns the ids of their messages. The bot must not be running.
+    """
+    with closing(sqlite3.connect(database)) as connection, connection:
+        rows = connection.execute(
+            "SELECT turn_id, answer_message_id FROM pending_reply JOIN turn ON id = turn_id "
+            "WHERE pending_reply.answer_message_id IS NOT NULL AND NOT private"
+        ).fetchall()
+        chosen = {turn_id: message_id for turn_id, message_id in rows if wanted()}
+        connection.executemany(
+            "UPDATE pending_reply SET since = strftime('%Y-%m-%d %H:%M:%f000', since, ?) "
+            "WHERE turn_id = ?",
+            [("-20 minutes", turn_id) for turn_id in chosen],
+        )
+    return set(chosen.values())

@@ -113,7 +113,7 @@ async def test_an_expired_token_is_refused(place: Place) -> None:
     with pytest.raises(discord.NotFound):
         await interaction.edit_original_response(content="too early")
     await interaction.response.defer(thinking=True)
-    place.discord.expire_tokens(lambda: True)
+    place.discord.expire(asked.seen)
 
     with pytest.raises(discord.HTTPException) as refused:
         await interaction.edit_original_response(content="too late")
