@@ -23,12 +23,18 @@ from tests.ui.test_translations import COMMANDS
 
 Payload = dict[str, Any]
 MENU = discord.AppCommandType.message.value
+SUBCOMMAND = discord.AppCommandOptionType.subcommand.value
+
+
+async def _nobody_waits() -> tuple[()]:
+    return ()
 
 
 async def payloads() -> list[Payload]:
     """Return all our commands as they are registered with Discord."""
     bot = commands.Bot(command_prefix="!", intents=discord.Intents(guilds=True), help_command=None)
-    setattr(bot, ATTRIBUTE, SimpleNamespace(commands=CommandNames()))
+    conversations = SimpleNamespace(recover=_nobody_waits)
+    setattr(bot, ATTRIBUTE, SimpleNamespace(commands=CommandNames(), conversations=conversations))
     for found in pkgutil.iter_modules(cogs.__path__, "cogs."):
         await importlib.import_module(found.name).setup(bot)
     translator = Translator()
@@ -42,9 +48,16 @@ def slash(registered: list[Payload]) -> list[Payload]:
     return [command for command in registered if command["type"] != MENU]
 
 
-def options(registered: list[Payload]) -> Iterator[Payload]:
+def named(registered: list[Payload]) -> Iterator[Payload]:
+    """What is typed after the slash: commands, groups and their subcommands."""
     for command in slash(registered):
-        yield from command["options"]
+        yield command
+        yield from (part for part in command["options"] if part["type"] == SUBCOMMAND)
+
+
+def options(registered: list[Payload]) -> Iterator[Payload]:
+    for command in named(registered):
+        yield from (part for part in command["options"] if part["type"] != SUBCOMMAND)
 
 
 @pytest.mark.parametrize(
@@ -101,23 +114,23 @@ async def test_the_help_page_calls_menus_and_buttons_by_their_names(locale: str)
     say = words(locale)
     page = help_page(CommandNames(), say)
     menus = [command for command in await payloads() if command["type"] == MENU]
-    assert len(menus) == 3
+    assert len(menus) == 4
     for menu in menus:
         assert menu["name_localizations"][locale] in page
     for command in slash(await payloads()):
-        assert f"`/{command['name']}`" in page or command["name"] == "help"
+        assert f"`/{command['name']}" in page or command["name"] == "help"
 
 
 async def test_commands_keep_one_name_in_all_languages() -> None:
     """Discord does not follow a mention of a command by a translated name."""
-    names = {command["name"]: command["name_localizations"] for command in slash(await payloads())}
+    names = {command["name"]: command["name_localizations"] for command in named(await payloads())}
     assert set(names) == COMMANDS
     assert not any(names.values())
 
 
 async def test_everything_beside_a_commands_name_is_translated() -> None:
     registered = await payloads()
-    texts = [command["description_localizations"] for command in slash(registered)]
+    texts = [command["description_localizations"] for command in named(registered)]
     for option in options(registered):
         texts += [option["name_localizations"], option["description_localizations"]]
         texts += [
@@ -144,7 +157,7 @@ async def test_discord_takes_our_names_in_every_language() -> None:
 @pytest.mark.parametrize("locale", CATALOGUES)
 async def test_no_two_options_or_menus_share_a_name(locale: str) -> None:
     registered = await payloads()
-    groups = [command["options"] for command in slash(registered)]
+    groups = [list(options([command])) for command in slash(registered)]
     groups.append([menu for menu in registered if menu["type"] == MENU])
     for group in groups:
         names = [item["name_localizations"][locale] for item in group]

@@ -17,7 +17,10 @@ from tests.ui.catalogues import (
     up_to_date,
 )
 
-COMMANDS = {"describe", "alt", "ocr", "help", "about", "status", "forget-me"}
+COMMANDS = {
+    *("describe", "alt", "ocr", "ask", "compare", "conversations", "conversation", "settings"),
+    *("help", "about", "status", "forget-me"),
+}
 SAME_EVERYWHERE = COMMANDS | {"Markdown", "Lookout {version}"}
 MARKS = re.compile(r"\*\*|__|~~|\|\||[`#\n\\]")
 NAMED = re.compile(
