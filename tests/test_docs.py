@@ -179,7 +179,7 @@ def test_what_is_written_from_the_code_is_up_to_date(page: str, part: str, writt
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> list[_AnyCommand]:
-    """Every command of a client with all cogs loaded."""
+    """Every command of a client with all cogs loaded; subcommands instead of their groups."""
     return asyncio.run(_commands(tmp_path_factory.mktemp("docs")))
 
 
@@ -190,7 +190,9 @@ async def _commands(folder: Path) -> list[_AnyCommand]:
         commands.Bot(command_prefix="!", intents=discord.Intents(guilds=True)) as client,
     ):
         await lookout.attach(client)
-        return list(client.tree.get_commands())
+        slash = client.tree.walk_commands()
+        menus = client.tree.get_commands(type=discord.AppCommandType.message)
+        return [*(one for one in slash if isinstance(one, app_commands.Command)), *menus]
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", DOCS / "commands.md"])
@@ -198,8 +200,8 @@ def test_every_command_is_documented(tree: list[_AnyCommand], page: Path) -> Non
     text = _text(page)
     for command in tree:
         menu = isinstance(command, app_commands.ContextMenu)
-        written = f"**{command.name}**" if menu else f"| `/{command.name}` |"
-        assert written in text, command.name
+        name = command.qualified_name
+        assert (f"**{name}**" if menu else f"| `/{name}` |") in text, name
 
 
 def test_every_option_is_documented_beside_its_command(tree: list[_AnyCommand]) -> None:
@@ -207,13 +209,15 @@ def test_every_option_is_documented_beside_its_command(tree: list[_AnyCommand]) 
     for command in tree:
         if not isinstance(command, app_commands.Command):
             continue
-        row = next(line for line in lines if line.startswith(f"| `/{command.name}` |"))
+        name = command.qualified_name
+        row = next(line for line in lines if line.startswith(f"| `/{name}` |"))
         options = re.findall(r"`(\w+)`", row.split("|")[2])
         assert options == [parameter.name for parameter in command.parameters]
 
 
 def test_every_slash_command_in_the_docs_exists(tree: list[_AnyCommand]) -> None:
-    known = {command.name for command in tree if isinstance(command, app_commands.Command)}
+    slash = [command for command in tree if isinstance(command, app_commands.Command)]
+    known = {command.qualified_name.partition(" ")[0] for command in slash}
     known |= {f"lookout-{name}" for name in known} | {"proc"}  # in a host bot; Linux
     for page in PAGES:
         written = set(re.findall(r"`/([a-z-]+)[ `]", _text(page)))
