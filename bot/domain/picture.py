@@ -3,6 +3,7 @@
 import enum
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _EXPIRY = re.compile(r"[?&]ex=([0-9a-fA-F]{1,8})(?=[&#]|\Z)")
@@ -94,6 +95,13 @@ class Frame:
         object.__setattr__(self, "sha256", hashlib.sha256(self.data).hexdigest())
 
 
+def sha256_of_picture(frames: Sequence[str]) -> str:
+    """Return a Picture's ``sha256``, from those of its frames in order."""
+    if len(frames) == 1:
+        return frames[0]
+    return hashlib.sha256("\n".join(frames).encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A prepared picture: upright, flattened, without metadata, at the size the model needs.
@@ -110,10 +118,7 @@ class Picture:
     def __post_init__(self) -> None:
         if not self.frames:
             raise ValueError("a picture has at least one frame")
-        joined = "\n".join(frame.sha256 for frame in self.frames)
-        digest = self.frames[0].sha256
-        if len(self.frames) > 1:
-            digest = hashlib.sha256(joined.encode()).hexdigest()
+        digest = sha256_of_picture([frame.sha256 for frame in self.frames])
         object.__setattr__(self, "sha256", digest)
 
     @property

@@ -66,10 +66,11 @@ class SqlAnswerStore:
         )
         async with self._database.reading() as session:
             body = await session.scalar(question)
-        if body is None:
+        opened = None if body is None else self._database.seal.open_json(body)
+        if opened is None:
             return None
         try:
-            return replace(_answer.validate_python(body), cached=True)
+            return replace(_answer.validate_python(opened), cached=True)
         except ValidationError:
             _log.warning("answer_unreadable", version=BODY_VERSION)
             return None
@@ -78,7 +79,8 @@ class SqlAnswerStore:
         """Keep ``answer`` until the retention is over; replaces an older one."""
         values = {
             "version": BODY_VERSION,
-            "body": asdict(replace(answer, cached=False)),
+            "picture": key.picture_sha256,
+            "body": self._database.seal.seal_json(asdict(replace(answer, cached=False))),
             "kept_at": self._now(),
         }
         insert = self._database.insert(AnswerRow).values(key=digest(key), **values)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +19,7 @@ from bot.domain.errors import StorageFailed
 from bot.storage import migration
 from bot.storage.engines import Address, read_engine, write_engine
 from bot.storage.errors import translated
+from bot.storage.seal import Seal
 
 _log = structlog.get_logger(__name__)
 
@@ -53,9 +54,15 @@ class Database:
 
     ``url`` is ``sqlite:///path`` or ``postgresql://user:password@host/name``; raises ConfigError
     for any other. ``backup`` copies an SQLite file before a migration changes it.
+
+    ``encryption_keys`` seal what people wrote and showed, in ``seal``; raises ConfigError for one
+    that is none.
     """
 
-    def __init__(self, url: str, *, backup: bool = True) -> None:
+    def __init__(
+        self, url: str, *, backup: bool = True, encryption_keys: Sequence[str] = ()
+    ) -> None:
+        self.seal = Seal(encryption_keys)
         self._address = Address.parse(url)
         self._backup = backup
         self._write = write_engine(self._address)

@@ -48,7 +48,7 @@ class SqlPostedAnswerStore:
     async def add(self, posted: PostedAnswer) -> None:
         """Keep ``posted``; its ``id`` is new."""
         async with self._database.writing() as session:
-            session.add(_row(posted))
+            session.add(self._row(posted))
 
     async def get(self, posted_id: int) -> PostedAnswer | None:
         """Return it, or None when unknown, expired or made by a version with other words."""
@@ -58,7 +58,7 @@ class SqlPostedAnswerStore:
         try:
             async with self._database.reading() as session:
                 row = await session.scalar(question)
-            return None if row is None else _posted(row)
+            return None if row is None else self._posted(row)
         except (LookupError, ValidationError):
             _log.warning("posted_answer_unreadable", posted_id=posted_id)
             return None
@@ -111,6 +111,37 @@ class SqlPostedAnswerStore:
                 )
         return len(rows)
 
+    def _row(self, posted: PostedAnswer) -> PostedAnswerRow:
+        return PostedAnswerRow(
+            id=posted.id,
+            task=posted.task,
+            parameters=self._database.seal.seal_json(asdict(posted.parameters)),
+            sources=[asdict(source) for source in posted.sources],
+            asker_id=posted.asker_id,
+            guild_id=posted.guild_id,
+            private=posted.private,
+            created_at=posted.created_at,
+            expires_at=posted.expires_at,
+            links_expire_at=_next_expiry(source.url for source in posted.sources),
+        )
+
+    def _posted(self, row: PostedAnswerRow) -> PostedAnswer | None:
+        parameters = self._database.seal.open_json(row.parameters)
+        if parameters is None:
+            self._database.seal.unreadable("posted_answer", row.id)
+            return None
+        return PostedAnswer(
+            id=row.id,
+            task=row.task,
+            parameters=_parameters.validate_python(parameters),
+            sources=_sources.validate_python(row.sources),
+            asker_id=row.asker_id,
+            guild_id=row.guild_id,
+            private=row.private,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+        )
+
 
 def _without_dead_links(sources: list[dict[str, Any]], now: datetime) -> dict[str, Any]:
     kept = []
@@ -123,32 +154,3 @@ def _without_dead_links(sources: list[dict[str, Any]], now: datetime) -> dict[st
 
 def _next_expiry(urls: Iterable[str]) -> datetime | None:
     return min((expiry for url in urls if (expiry := link_expiry(url)) is not None), default=None)
-
-
-def _row(posted: PostedAnswer) -> PostedAnswerRow:
-    return PostedAnswerRow(
-        id=posted.id,
-        task=posted.task,
-        parameters=asdict(posted.parameters),
-        sources=[asdict(source) for source in posted.sources],
-        asker_id=posted.asker_id,
-        guild_id=posted.guild_id,
-        private=posted.private,
-        created_at=posted.created_at,
-        expires_at=posted.expires_at,
-        links_expire_at=_next_expiry(source.url for source in posted.sources),
-    )
-
-
-def _posted(row: PostedAnswerRow) -> PostedAnswer:
-    return PostedAnswer(
-        id=row.id,
-        task=row.task,
-        parameters=_parameters.validate_python(row.parameters),
-        sources=_sources.validate_python(row.sources),
-        asker_id=row.asker_id,
-        guild_id=row.guild_id,
-        private=row.private,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-    )

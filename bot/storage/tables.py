@@ -3,7 +3,17 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer, MetaData, String
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Enum,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -59,7 +69,10 @@ class AnswerRow(Base):
     """SHA-256 of the question, in hexadecimal."""
     version: Mapped[int] = mapped_column(Integer)
     """How ``body`` is to be read."""
-    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    picture: Mapped[str] = mapped_column(String(64), index=True)
+    """SHA-256 of the prepared picture, so that the answer can go with it."""
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    """Sealed (``bot.storage.seal``)."""
     kept_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
 
 
@@ -77,7 +90,8 @@ class PostedAnswerRow(Base):
             values_callable=lambda names: [name.value for name in names],
         )
     )
-    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    parameters: Mapped[bytes] = mapped_column(LargeBinary)
+    """Sealed (``bot.storage.seal``)."""
     sources: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     asker_id: Mapped[int] = mapped_column(BigInteger, index=True)
     guild_id: Mapped[int | None] = mapped_column(BigInteger, index=True)

@@ -25,6 +25,7 @@ MAX_DEPTH = 500
 MAX_PICTURES = 100
 TITLE_LENGTH = 100
 WAIT = timedelta(days=1)
+TOUCH_EVERY = timedelta(hours=1)
 FOR_EVER = timedelta(days=3650)
 
 
@@ -143,25 +144,25 @@ class MemoryConversationStore:
         turn = self._present(turn_id)
         head = self.heads[turn.conversation_id]
         assert turn.person_id is not None
-        here = {self._identity(kept): kept for kept in turn.pictures}
-        attached = []
-        number = head.last_number
+        here = {_origin(one): one for one in turn.pictures}
+        number, attached = head.last_number, []
         for new in pictures:
-            frames = tuple(
-                KeptFrame(one.sha256, one.media_type, one.width, one.height, one.at_seconds)
-                for one in new.picture.frames
-            )
             kept = KeptPicture(
                 number + 1,
                 new.source,
-                frames,
+                tuple(
+                    KeptFrame(one.sha256, one.media_type, one.width, one.height, one.at_seconds)
+                    for one in new.picture.frames
+                ),
                 new.part_of,
                 new.place,
                 new.description,
                 new.picture.facts,
                 new.picture.notes,
             )
-            kept = here.setdefault(self._identity(kept), kept)
+            old = here.pop(_origin(kept), None)
+            if old is not None:
+                kept = replace(kept, number=old.number)
             number = max(number, kept.number)
             attached.append(kept)
         if number > self.max_pictures:
@@ -171,12 +172,30 @@ class MemoryConversationStore:
             for new in pictures:
                 for one in new.picture.frames:
                     self.blobs[one.sha256] = (self.now(), one.data)
+        else:
+            attached = [replace(kept, frames=()) for kept in attached]
+        brought = {kept.number: kept for kept in (*turn.pictures, *attached)}
         self.kept[turn_id] = replace(
-            turn, pictures=tuple(here.values()), preface=preface or turn.preface
+            turn,
+            pictures=tuple(brought[number] for number in sorted(brought)),
+            preface=preface or turn.preface,
         )
+        self._drop_blobs()
         self._bound()
-        shown = {kept.number: kept for kept in self._view(self.kept[turn_id]).pictures}
-        return tuple(shown[kept.number] for kept in attached)
+        return tuple(attached)
+
+    async def replace_pictures(
+        self, turn_id: int, pictures: Mapping[int, Picture]
+    ) -> tuple[KeptPicture, ...]:
+        turn = self._present(turn_id)
+        own = [kept for kept in turn.pictures if kept.number in pictures]
+        new = [
+            NewPicture(
+                pictures[kept.number], kept.source, kept.part_of, kept.place, kept.description
+            )
+            for kept in own
+        ]
+        return await self.attach(turn_id, new)
 
     async def describe(self, conversation_id: int, number: int, description: str) -> None:
         for turn in self._of(conversation_id):
@@ -252,6 +271,14 @@ class MemoryConversationStore:
     async def turn_of_thread(self, thread_id: int) -> Turn | None:
         return await self.turn(self.threads.get(thread_id, 0))
 
+    async def turn_of_channel(self, channel_id: int, since: datetime) -> Turn | None:
+        for turn_id in sorted(self.kept, reverse=True):
+            turn = self.kept[turn_id]
+            asked_here = turn.channel_id == channel_id and turn.created_at >= since
+            if asked_here and not turn.private and self._alive(turn) and not self._is_over(turn):
+                return self._view(turn)
+        return None
+
     async def path(self, turn_id: int, first_depth: int = 0) -> tuple[Turn, ...]:
         turn = self.kept.get(turn_id)
         if turn is None or not self._alive(turn):
@@ -278,6 +305,9 @@ class MemoryConversationStore:
     async def open_thread(self, thread_id: int, turn_id: int) -> None:
         self._present(turn_id)
         self.threads[thread_id] = turn_id
+
+    async def close_thread(self, thread_id: int) -> None:
+        self.threads.pop(thread_id, None)
 
     async def is_thread(self, thread_id: int) -> bool:
         return await self.turn_of_thread(thread_id) is not None
@@ -361,6 +391,7 @@ class MemoryConversationStore:
         done = self._delete(head for head in self.heads.values() if not self._lives(head.id))
         over = [turn for turn in self.kept.values() if self._is_over(turn)]
         done = _sum(done, self._forget(over))
+        self.kept = {turn_id: self._view(turn) for turn_id, turn in self.kept.items()}
         self._drop_blobs()
         self._bound()
         return done
@@ -433,12 +464,10 @@ class MemoryConversationStore:
         listed = [await self.conversation(head.id) for head in heads]
         return tuple(one for one in listed if one is not None)[offset : offset + limit]
 
-    def _identity(self, kept: KeptPicture) -> tuple[object, ...]:
-        return tuple(frame.sha256 for frame in kept.frames), kept.part_of, kept.place
-
     def _frame(self, kept: KeptFrame) -> Frame:
-        _, data = self.blobs[kept.sha256]
-        self.blobs[kept.sha256] = (self.now(), data)
+        used_at, data = self.blobs[kept.sha256]
+        if used_at <= self.now() - TOUCH_EVERY:
+            self.blobs[kept.sha256] = (self.now(), data)
         return Frame(data, kept.media_type, kept.width, kept.height, kept.at_seconds)
 
     def _move_threads(self, before: int, after: int | None) -> None:
@@ -546,6 +575,13 @@ class MemoryCostStore:
             before.tokens_per_byte if per_byte is None else per_byte,
             {**(before.pictures or {}), **(costs.pictures or {})} or None,
         )
+
+
+def _origin(kept: KeptPicture) -> tuple[object, ...]:
+    """Return what tells pictures of one turn apart, however often they are prepared."""
+    source = kept.source
+    url = source.url.partition("?")[0]
+    return source.kind, source.message_id, source.item_id, url, kept.part_of, kept.place
 
 
 def _emptied(turn: Turn) -> Turn:

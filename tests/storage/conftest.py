@@ -1,6 +1,8 @@
 """Databases for tests: real SQLite files and a real PostgreSQL."""
 
 import asyncio
+import base64
+import secrets
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +14,11 @@ from bot.storage.database import Database
 from tests.storage.postgres import Postgres, running_postgres
 
 BOTH = ("sqlite", "postgresql")
+
+
+def new_key() -> str:
+    """Make a key to seal with."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 async def upgrade(url: str) -> None:
@@ -60,6 +67,14 @@ async def sqlite(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Databas
     """An open SQLite database at the newest revision."""
     path = shutil.copy(migrated_sqlite, tmp_path / "lookout.sqlite3")
     async with Database(f"sqlite:///{path}") as database:
+        yield database
+
+
+@pytest.fixture
+async def sealed_sqlite(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Database]:
+    """An open SQLite database whose words and pictures are sealed."""
+    path = shutil.copy(migrated_sqlite, tmp_path / "sealed.sqlite3")
+    async with Database(f"sqlite:///{path}", encryption_keys=[new_key()]) as database:
         yield database
 
 

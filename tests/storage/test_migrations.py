@@ -30,8 +30,8 @@ ADDS_A_COLUMN = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade():
@@ -51,8 +51,8 @@ import threading
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade():
@@ -67,8 +67,8 @@ FAILS_HALF_WAY = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade():
@@ -128,7 +128,7 @@ class WithRevision:
         shutil.copytree(
             ROOT / "migrations", self._scripts, ignore=shutil.ignore_patterns("__pycache__")
         )
-        (self._scripts / "versions" / "0002_more.py").write_text(source)
+        (self._scripts / "versions" / "0003_more.py").write_text(source)
         self._monkeypatch.setattr(migration, "_SCRIPTS", self._scripts)
 
 
@@ -172,10 +172,10 @@ async def test_an_update_keeps_the_rows(empty_url: str, with_revision: WithRevis
 
         await database.upgrade()
 
-        assert await database.revision() == "0002"
+        assert await database.revision() == "0003"
         async with database.reading() as session:
             assert await session.scalar(text("SELECT colour FROM posted_answer")) == "red"
-        await run(empty_url, "downgrade", "0001")
+        await run(empty_url, "downgrade", "0002")
         assert await count_posted(database) == 1
 
 
@@ -190,7 +190,7 @@ async def test_an_update_that_fails_changes_nothing(
         with pytest.raises(StorageFailed):
             await database.upgrade()
 
-        assert await database.revision() == "0001"
+        assert await database.revision() == "0002"
         assert "half" not in await tables(database)
         assert await count_posted(database) == 1
 
