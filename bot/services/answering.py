@@ -32,6 +32,8 @@ _log = structlog.get_logger(__name__)
 _MARGIN = 1 / 32
 """How much of a context is left free, for what templates add."""
 _LEAST_TOKENS = 256
+_SMALLER = 0.5
+"""How many of their pixels pictures keep at most that did not fit."""
 _GUESSED_DRIFT = 2.0
 """By how much a prompt is taken to have been too long when the engine does not say."""
 
@@ -176,8 +178,10 @@ class Answering:
             return False
         engine = chosen(self.engine, TaskName.ASK)
         needs = self.prompter.originals.needs(engine, TaskName.ASK, turn.parameters)
+        share = min(_SMALLER, limits.budget / 2 / (cost * limits.drift))
         smaller = {
-            number: await self.arrivals.smaller(prompt.loaded[number], needs) for number in own
+            number: await self.arrivals.smaller(prompt.loaded[number], needs, share)
+            for number in own
         }
         await self.store.replace_pictures(turn.id, smaller)
         at_hand.update(smaller)

@@ -18,14 +18,12 @@ from bot.services.costs import Meter
 from bot.services.originals import Originals, Prepare
 from bot.tasks.phrases import clip_at_sentence
 
-DESCRIPTION_CHARACTERS = 320
+_DESCRIPTION_CHARACTERS = 320
 """How much is kept of what was said of a picture, for when it can no longer be shown."""
 _PREFACE_CHARACTERS = 1500
 _PICTURES_SHARE = 0.75
 """How much of the room the new pictures of one question may take."""
 _TRIES = 3
-_SMALLER = 0.5
-"""How many of its pixels a picture keeps after it did not fit the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ class Arrivals:
                 said = await self._said(request.posted, source, prepare)
         except LookoutError as error:
             return error, ""
-        description = clip_at_sentence(said, DESCRIPTION_CHARACTERS)
+        description = clip_at_sentence(said, _DESCRIPTION_CHARACTERS)
         return NewPicture(picture, source, description=description), said
 
     async def _said(self, posted: PostedAnswer | None, source: PictureRef, prepare: Prepare) -> str:
@@ -104,11 +102,14 @@ class Arrivals:
                 return clip_at_sentence(kept.text, _PREFACE_CHARACTERS)
         return ""
 
-    async def smaller(self, picture: Picture, needs: PictureNeeds) -> Picture:
-        """Make a prepared picture that did not fit smaller; of several stills every second goes."""
+    async def smaller(self, picture: Picture, needs: PictureNeeds, share: float) -> Picture:
+        """Make a prepared picture that did not fit smaller, to a ``share`` of its pixels.
+
+        Of several stills every second goes as well.
+        """
         frames = []
         for frame in picture.frames[:: 2 if picture.animated else 1]:
-            pixels = max(int(frame.width * frame.height * _SMALLER), needs.min_side**2)
+            pixels = max(int(frame.width * frame.height * share), needs.min_side**2)
             small = await self.originals.prepare_again(
                 frame.data, replace(needs, max_pixels=pixels)
             )

@@ -91,10 +91,10 @@ def reopened(view: View, meter: Meter, budget: int, drift: float = 1.0) -> Plan:
     recap_tokens = min(int(room * _RECAP_SHARE), left - tail_tokens)
     inside = {number for turn in tail for number in shown_with(turn, view.pictures)}
     carried = tuple(number for number in (*carried, *further) if number not in inside)
-    in_view = inside.union(carried, (kept.number for kept in view.turn.pictures))
+    told_later = inside.union(kept.number for kept in view.turn.pictures)
     words = recap(
         view.before[: len(view.before) - len(tail)],
-        [kept for number, kept in view.pictures.items() if number not in in_view],
+        [kept for number, kept in view.pictures.items() if number not in told_later],
         view.window.recap if view.window else "",
         int(recap_tokens / meter.tokens_per_byte),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.domain.conversation import KeptPicture, Turn, TurnState, Window
+from bot.domain.conversation import KeptFrame, KeptPicture, Turn, TurnState, Window
 from bot.domain.conversation_ports import ConversationStore
 from bot.domain.errors import Expired, LookoutError
 from bot.domain.picture import Picture, PictureNeeds
@@ -86,7 +86,7 @@ class Prompter:
         more are fetched again for ``needs`` and put there; without ``needs`` words stand for them.
         Raises Expired when the turn is gone.
         """
-        view, first_depth = await self._view(turn, model)
+        view, first_depth = await self._view(turn, model, at_hand)
         planned = self._plan(view, limits)
         if planned.opens and planned.window is not None:
             new = planned.window
@@ -123,13 +123,18 @@ class Prompter:
             return reopened(view, limits.meter, limits.budget, limits.drift)
         return plan(view, limits.meter, limits.budget)
 
-    async def _view(self, turn: Turn, model: str) -> tuple[View, int]:
+    async def _view(
+        self, turn: Turn, model: str, at_hand: Mapping[int, Picture]
+    ) -> tuple[View, int]:
         window = await self._window(turn)
         first_depth = window.first_depth if window else 0
         path = await self.store.path(turn.id, first_depth)
         if not path or path[-1].id != turn.id or path[-1].state is TurnState.FORGOTTEN:
             raise Expired
-        pictures = {kept.number: kept for kept in await self.store.pictures(turn.id)}
+        pictures = {
+            kept.number: _sized(kept, at_hand.get(kept.number))
+            for kept in await self.store.pictures(turn.id)
+        }
         return View(path[-1], _alive(path[:-1]), window, pictures, model), first_depth
 
     async def _window(self, turn: Turn) -> Window | None:
@@ -182,6 +187,17 @@ def _dialogue(
     asked = turns[-1]
     lines: tuple[Line, ...] = lines_of(turns, window, pictures, loaded)
     return Dialogue(asked.parameters, lines, asked.seed)
+
+
+def _sized(kept: KeptPicture, at_hand: Picture | None) -> KeptPicture:
+    """Fill in the stills of a picture whose bytes are not kept but here."""
+    if kept.frames or at_hand is None:
+        return kept
+    frames = tuple(
+        KeptFrame(frame.sha256, frame.media_type, frame.width, frame.height, frame.at_seconds)
+        for frame in at_hand.frames
+    )
+    return replace(kept, frames=frames)
 
 
 def _alive(turns: Iterable[Turn]) -> tuple[Turn, ...]:

@@ -18,6 +18,7 @@ _TOLD_CHARACTERS = 160
 """How much of a line of an earlier recap is told on."""
 _PICTURE_SHARE = 0.5
 _PICTURE = "Picture "
+_UNKNOWN = "nothing is known of it in words."
 
 
 def recap(
@@ -25,22 +26,41 @@ def recap(
 ) -> str:
     """Tell in at most ``max_bytes`` what ``dropped`` turns said and what ``pictures`` show.
 
+    The bytes are those of the quoted text.
+
     ``earlier`` is the recap that stood before them. What does not fit is the oldest.
     """
-    lines = _within(_pictures(pictures), int(max_bytes * _PICTURE_SHARE))
+    lines = _within(_pictures(dropped, pictures, earlier), int(max_bytes * _PICTURE_SHARE))
     left = max_bytes - sum(map(_size, lines))
     talk = _within(_talk(dropped, earlier), left)
     return "\n".join([*reversed(lines), *reversed(talk)])
 
 
-def _pictures(pictures: Iterable[KeptPicture]) -> Iterator[str]:
-    """Yield a line a description, newest first; pictures that share one are named together."""
+def _pictures(
+    dropped: Sequence[Turn], pictures: Iterable[KeptPicture], earlier: str
+) -> Iterator[str]:
+    """Yield a line a description, newest first; pictures that share one are named together.
+
+    A picture that nobody described is what was answered when it came.
+    """
+    known = dict(_told_of_pictures(earlier))
+    for turn in dropped:
+        known |= {picture_name(kept): turn.answer for kept in turn.pictures if turn.answer}
     names: dict[str, list[str]] = {}
     for kept in sorted(pictures, key=lambda one: one.number):
-        words = clip_at_sentence(in_one_line(kept.description), _PICTURE_CHARACTERS)
-        names.setdefault(words, []).append(picture_name(kept))
+        name = picture_name(kept)
+        said = in_one_line(kept.description or known.get(name, "")) or _UNKNOWN
+        names.setdefault(clip_at_sentence(said, _PICTURE_CHARACTERS), []).append(name)
     for words, named in reversed(names.items()):
-        yield f"{', '.join(named)}: {words or 'nothing is known of it in words.'}"
+        yield f"{', '.join(named)}: {words}"
+
+
+def _told_of_pictures(earlier: str) -> Iterator[tuple[str, str]]:
+    """Yield what an earlier recap says of each picture."""
+    for line in earlier.splitlines():
+        named, _, words = line.partition(": ")
+        if named.startswith(_PICTURE) and words != _UNKNOWN:
+            yield from ((name, words) for name in named.split(", "))
 
 
 def _talk(dropped: Sequence[Turn], earlier: str) -> Iterator[str]:

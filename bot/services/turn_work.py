@@ -11,12 +11,10 @@ from bot.domain.errors import Expired, LookoutError, NoPicture
 from bot.domain.picture import Note, Picture
 from bot.services.admission import sources_of
 from bot.services.answering import Answered, Answering
-from bot.services.arrivals import DESCRIPTION_CHARACTERS, Arrivals, Arrived
+from bot.services.arrivals import Arrivals, Arrived
 from bot.services.following import Underway
 from bot.services.keeping import Keeping
 from bot.services.progress import Part, Stage
-from bot.tasks.ask import in_one_line
-from bot.tasks.phrases import clip_at_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +119,6 @@ class TurnWork:
         plan = answered.prompt.plan
         window_id = plan.window.id if plan.window else None
         await self.store.answered(turn.id, answer, window_id=window_id, again=plan.again)
-        said = clip_at_sentence(in_one_line(answer.text), DESCRIPTION_CHARACTERS)
-        for kept in answered.prompt.view.turn.pictures:
-            if not kept.description:
-                await self.store.describe(turn.conversation_id, kept.number, said)
 
 
 def _with_notes(

@@ -453,5 +453,5 @@ async def test_a_picture_that_is_gone_everywhere_is_told_in_words() -> None:
     result = await talk.ask(asks("And?", after=first))
     assert names(talk.last) == []
     assert "Picture 1 can no longer be shown." in talk.last.lines[0].text
-    assert "> A grey cat." in talk.last.lines[0].text
+    assert talk.last.lines[1].text == "A grey cat."
     assert Note.PICTURES_IN_WORDS in result.answer.notes

@@ -19,7 +19,7 @@ from bot.domain.errors import (
 )
 from bot.domain.picture import Note, PictureRef
 from bot.domain.ports import Asker
-from bot.domain.task import Parameters, TaskName
+from bot.domain.task import Parameters, Question, TaskName
 from bot.services.look import Look, LookRequest
 from bot.services.originals import Originals
 from bot.services.progress import Part, Seen, Stage
@@ -66,7 +66,11 @@ async def test_each_picture_is_answered_in_its_own_place() -> None:
     result = await bench.look().run(
         request(ref("one"), ref("gone"), NotAPicture("video"), ref("four"))
     )
-    by_name = {q.picture.frames[0].data: n for n, q in enumerate(bench.engine.history)}
+    by_name = {
+        asked.picture.frames[0].data: number
+        for number, asked in enumerate(bench.engine.history)
+        if isinstance(asked, Question)
+    }
     assert texts(result.outcomes)[1:3] == ["PictureGone", "NotAPicture"]
     assert texts(result.outcomes)[0] == ["first", "last"][by_name[b"one"]]
     assert texts(result.outcomes)[3] == ["first", "last"][by_name[b"four"]]
