@@ -16,18 +16,25 @@ from discord.ext import commands
 
 from bot.assembly import build_gate, open_eyes, open_fetcher, open_preparer
 from bot.config import Config
+from bot.domain.conversation import Retention
 from bot.domain.errors import ConfigError, StorageFailed
-from bot.domain.ports import Engine, Fetcher
+from bot.domain.ports import Engine, Fetcher, TextFinder
 from bot.logs import use_host_logging
 from bot.media.fetch import Transport
+from bot.services.converse import Converse
 from bot.services.look import Look, Observer, log_record
 from bot.services.originals import Originals
+from bot.services.turn_record import log_turn
 from bot.storage.answers import SqlAnswerStore
+from bot.storage.conversations import SqlConversationStore
+from bot.storage.costs import SqlCostStore
 from bot.storage.database import Database
 from bot.storage.housekeeping import expire_once
 from bot.storage.posted import SqlPostedAnswerStore
 from bot.ui.buttons import AnswerButton, RunButton
 from bot.ui.conversation.buttons import TurnButton
+from bot.ui.conversation.list_buttons import ListButton
+from bot.ui.conversation.settings_panel import RetentionSelect
 from bot.ui.house import ATTRIBUTE, CommandNames, ReplySettings
 from bot.ui.links import LinkRenewer
 from bot.ui.running import Running
@@ -36,7 +43,9 @@ from bot.vision.models import ModelCatalog
 
 _log = structlog.get_logger(__name__)
 
-COGS = ("describe", "alt", "ocr", "about")
+COGS = ("describe", "alt", "ocr", "ask", "conversations", "about")
+BUTTONS = (AnswerButton, RunButton, TurnButton, ListButton, RetentionSelect)
+"""What hears clicks on messages from before a restart."""
 COG_PACKAGE = "lookout_cogs"
 """Our cogs are imported under this name: a host bot may well have a package ``cogs`` of its own."""
 
@@ -56,6 +65,7 @@ class Lookout:
     """
 
     look: Look
+    conversations: Converse
     engine: Engine
     gate: Gate
     posted: SqlPostedAnswerStore
@@ -87,6 +97,7 @@ class Lookout:
         self._transport = transport
         self._engine = engine
         self._observers = observers
+        self._reader: TextFinder | None = None
         self._stack = contextlib.AsyncExitStack()
 
     def new_id(self) -> int:
@@ -95,13 +106,27 @@ class Lookout:
 
     async def __aenter__(self) -> Self:
         use_host_logging()
+        storage = self.config.storage
         async with contextlib.AsyncExitStack() as stack:
             self.database = await stack.enter_async_context(
-                Database(self.config.storage.database, backup=self.config.storage.backup)
+                Database(
+                    storage.database,
+                    backup=storage.backup,
+                    encryption_keys=[key.get_secret_value() for key in storage.encryption_keys],
+                )
             )
             await self.database.upgrade()
             answers = SqlAnswerStore(self.database, retention=self.retention)
             self.posted = SqlPostedAnswerStore(self.database)
+            longest = Retention(
+                pictures=timedelta(days=storage.picture_retention_days),
+                text=timedelta(days=storage.conversation_retention_days),
+            )
+            store = SqlConversationStore(
+                self.database,
+                longest=longest,
+                picture_store_max_bytes=storage.picture_store_max_bytes,
+            )
             await stack.enter_async_context(self._tidying(answers))
             self.engine = self._engine or await self._open_engine(stack)
             self.gate = build_gate(self.config)
@@ -122,6 +147,17 @@ class Lookout:
                 answers=answers,
                 observers=(log_record, *self._observers),
             )
+            self.conversations = Converse(
+                originals=originals,
+                engine=self.engine,
+                gate=self.gate,
+                store=store,
+                costs=SqlCostStore(self.database),
+                answers=answers,
+                retention_limits=longest,
+                text_finder=self._reader,
+                observers=(log_turn,),
+            )
             self.running = Running()
             stack.push_async_callback(self.running.close, GRACE_SECONDS)
             self._stack = stack.pop_all()
@@ -141,7 +177,7 @@ class Lookout:
             raise ConfigError((f"the bot already has an attribute named {ATTRIBUTE}",))
         setattr(bot, ATTRIBUTE, self)
         self.links.use(bot)
-        bot.add_dynamic_items(AnswerButton, RunButton, TurnButton)
+        bot.add_dynamic_items(*BUTTONS)
         _register_cog_package()
         try:
             for name in COGS:
@@ -156,7 +192,7 @@ class Lookout:
         for name in COGS:
             with contextlib.suppress(commands.ExtensionNotLoaded):
                 await bot.unload_extension(f"{COG_PACKAGE}.{name}")
-        bot.remove_dynamic_items(AnswerButton, RunButton, TurnButton)
+        bot.remove_dynamic_items(*BUTTONS)
         self.links.use(None)
         self.commands.names.clear()
         delattr(bot, ATTRIBUTE)
@@ -186,7 +222,7 @@ class Lookout:
 
     async def _open_engine(self, stack: contextlib.AsyncExitStack) -> Engine:
         eyes = await open_eyes(self.config, stack)
-        self.catalog = eyes.catalog
+        self.catalog, self._reader = eyes.catalog, eyes.reader
         return eyes.engine
 
 

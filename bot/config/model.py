@@ -243,6 +243,31 @@ class StorageSettings(Section):
     button_retention_days: int = Field(
         30, ge=1, le=365, description="Days the buttons under an answer work."
     )
+    conversation_retention_days: int = Field(
+        30,
+        ge=0,
+        le=365,
+        description="Most days the words of a conversation are kept after its last turn; people "
+        "may choose less. 0 = nothing is kept beyond the answer.",
+    )
+    picture_retention_days: int = Field(
+        7,
+        ge=0,
+        le=365,
+        description="Most days the pictures of a conversation are kept; people may choose less.",
+    )
+    picture_store_max_bytes: int = Field(
+        2_147_483_648,
+        ge=1_048_576,
+        le=1_099_511_627_776,
+        description="Space all kept pictures may take, in bytes; those used longest ago go first.",
+    )
+    encryption_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)] = Field(
+        (),
+        repr=False,
+        description="Keys that what is kept is sealed with: the first seals, every one opens. "
+        "Secrets: better given as LOOKOUT_STORAGE__ENCRYPTION_KEYS in the environment.",
+    )
     backup: bool = Field(
         True, description="Copy the SQLite file before its structure is changed by an update."
     )
