@@ -1,5 +1,6 @@
 """A stand-in for the host that Discord keeps attachments on."""
 
+import contextlib
 import itertools
 from collections.abc import Callable
 
@@ -54,7 +55,8 @@ class FileHost:
         response.content_length = len(data)
         await response.prepare(request)
         view = memoryview(data)
-        for start in range(0, len(data), _CHUNK_BYTES):
-            await response.write(view[start : start + _CHUNK_BYTES])
-        await response.write_eof()
+        with contextlib.suppress(ConnectionError):  # nobody waits for it any more
+            for start in range(0, len(data), _CHUNK_BYTES):
+                await response.write(view[start : start + _CHUNK_BYTES])
+            await response.write_eof()
         return response

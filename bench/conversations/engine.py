@@ -31,14 +31,14 @@ class Engine:
         self._slots = asyncio.Semaphore(self._speed.parallel)
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
-        messages = json.loads(await request.read())["messages"]
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
-        self.prompts.append([n for said in messages for n in questions_in(said["content"])])
-        async with self._slots:
-            try:
+        try:
+            messages = json.loads(await request.read())["messages"]
+            self.prompts.append([n for said in messages for n in questions_in(said["content"])])
+            async with self._slots:
                 await self._answer(request, response, messages)
-            except ConnectionError:  # nobody listens any more
-                return response
+        except ConnectionError:  # nobody listens any more
+            return response
         self._moments.reached(Moment.WRITTEN)
         return response
 

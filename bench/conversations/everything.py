@@ -7,9 +7,9 @@ from bench.conversations import prefix
 from bench.engine import MODEL
 from bot.app import Lookout
 from bot.domain.conversation import Turn
-from bot.domain.task import Dialogue, TaskName
+from bot.domain.task import Dialogue
 from bot.services.dialogue import lines_of
-from bot.tasks import TASKS
+from bot.tasks import ASK
 from bot.vision.ollama_facts import ModelFacts
 from bot.vision.ollama_request import chat_request
 
@@ -40,7 +40,7 @@ async def everything(lookout: Lookout, turn: Turn) -> Whole:
     loaded = await store.load(list(pictures.values()))
     dialogue = Dialogue(turn.parameters, lines_of(turns, None, pictures, loaded))
     config = lookout.config.vision
-    prompt = TASKS[TaskName.ASK].prompt(dialogue, _FACTS.family)
+    prompt = ASK.prompt(dialogue, _FACTS.family)
     request = chat_request(
         prompt,
         dialogue,

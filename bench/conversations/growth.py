@@ -29,7 +29,7 @@ from bot.domain.picture import PictureRef, SourceKind
 from bot.domain.ports import Asker
 from bot.domain.task import Parameters
 
-PHOTO = Kind("photo", 640, 480)
+PHOTO = Kind("photo", 400, 300)
 _PICTURE_EVERY = 5
 """The first turn brings a picture, and so does every fifth after it."""
 _WORDS = "What else is to be seen there, and how many trees stand on the hillside?"

@@ -21,6 +21,7 @@ from bench.subjects.watch import Settings
 from bench.world import serving
 
 _PHOTOS = 16
+_EXAMPLES = 3
 _INTERRUPTION = "I was restarted while I was answering this."
 
 
@@ -99,6 +100,7 @@ def _outcome(lives: Lives, verdict: Verdict) -> Outcome:
     ):
         if numbers:
             notes.append(f"{name}: {sorted(numbers)}")
+    notes += [f"strange: {lives.ledger.asked[n].strange}" for n in verdict.strange[:_EXAMPLES]]
     if lives.discord.unknown:
         notes.append(f"calls unknown to the stand-in: {sorted(lives.discord.unknown)}")
     if mixed:

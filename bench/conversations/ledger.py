@@ -43,12 +43,27 @@ class Asked:
     interrupted: bool = False
     """A life of the bot ended between the acknowledgement and the last words."""
     answered_once: bool = False
+    strange: str = field(default="", repr=False)
+    """Last words that were not expected."""
     seen: dict[int, Sight] = field(default_factory=dict)
 
     @property
     def root(self) -> "Asked":
         """The question that the conversation began with."""
         return self if self.follows is None else self.follows.root
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is a picture to be asked about for sure: its own, or one answered about."""
+        before = self.follows
+        while before is not None and not before.answered_once:
+            before = before.follows
+        return self.follows is None or before is not None
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was turned down because its conversation had not come to its first picture."""
+        return Sight.OTHER in self.last_words and not self.has_picture
 
     @property
     def last_words(self) -> list[Sight]:
@@ -110,6 +125,7 @@ class Ledger:
         asked = self.asked[number]
         seen = asked.seen[message_id] = sight(number, said, self.interruption)
         asked.acknowledged = True
+        asked.strange = said if seen is Sight.OTHER else asked.strange
         asked.answered_once = asked.answered_once or seen is Sight.ANSWER
         return seen
 
@@ -136,7 +152,9 @@ class Ledger:
 
     def verdict(self, kept: Mapping[int, int]) -> Verdict:
         """Judge; ``kept`` says how many turns the database holds for a question."""
-        acknowledged = [asked for asked in self.asked.values() if asked.acknowledged]
+        acknowledged = [
+            asked for asked in self.asked.values() if asked.acknowledged and not asked.refused
+        ]
         return Verdict(
             acknowledged=len(acknowledged),
             lost=[

@@ -27,7 +27,8 @@ def age(database: Path, wanted: Callable[[], bool]) -> set[int]:
     """
     with closing(sqlite3.connect(database)) as connection, connection:
         rows = connection.execute(
-            "SELECT turn_id, answer_message_id FROM pending_reply JOIN turn ON id = turn_id "
+            "SELECT turn_id, pending_reply.answer_message_id "
+            "FROM pending_reply JOIN turn ON id = turn_id "
             "WHERE pending_reply.answer_message_id IS NOT NULL AND NOT private"
         ).fetchall()
         chosen = {turn_id: message_id for turn_id, message_id in rows if wanted()}

@@ -149,6 +149,20 @@ def test_somebody_elses_answer_is_strange(ledger: Ledger) -> None:
     assert not verdict.passed
 
 
+def test_a_follow_up_may_be_refused_only_where_there_never_was_a_picture(ledger: Ledger) -> None:
+    first = asked_and_heard(ledger)
+    follow_up = asked_and_heard(ledger, first)
+    ledger.see(first.number, FIRST, interruption())
+    ledger.see(follow_up.number, SECOND, said("There is no picture."))
+    refused = ledger.verdict({first.number: 1})
+    ledger.see(first.number, FIRST, answer(first.number))
+    strange = ledger.verdict({first.number: 1})
+
+    assert refused.passed
+    assert refused.acknowledged == 1
+    assert strange.strange == strange.lost == [follow_up.number]
+
+
 def test_who_waits_for_ever_was_not_told(ledger: Ledger) -> None:
     asked = asked_and_heard(ledger)
     ledger.see(asked.number, FIRST, progress(asked.number))
