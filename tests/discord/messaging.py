@@ -76,7 +76,9 @@ def ours(w: World, channel: simcord.ChannelHandle | None = None) -> list[discord
 
 def last(w: World, channel: simcord.ChannelHandle | None = None) -> discord.Message:
     """Return what the bot wrote last."""
-    return ours(w, channel)[-1]
+    written = ours(w, channel)
+    assert written, "the bot wrote nothing"
+    return written[-1]
 
 
 def said(message: discord.Message) -> str:

@@ -162,9 +162,7 @@ class Recovery:
             )
             with_question = pending.address.question_message_id is None
             return answered(result, locale, with_question=with_question, buttons=buttons)
-        if turn.state is TurnState.STOPPED:
-            text = say.say("Stopped.")
-        elif turn.state is TurnState.FAILED:
+        if turn.state is TurnState.FAILED:
             text = sentence(LookoutError(), locale)
         else:
             text = say.say(
