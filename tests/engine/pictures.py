@@ -1,9 +1,10 @@
 """Pictures of one colour, as people post them."""
 
+import base64
 import io
 from collections.abc import Sequence
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageStat
 
 _ORIENTATION = 0x0112
 _TURNED_RIGHT = 6
@@ -42,3 +43,19 @@ def _saved(picture: Image.Image, file_format: str) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, file_format)
     return buffer.getvalue()
+
+
+def halves(left_top: str, right_bottom: str, size: tuple[int, int]) -> bytes:
+    """Paint two colours, parted along the diagonal, as PNG."""
+    picture = Image.new("RGB", size, left_top)
+    width, height = size
+    drawing = ImageDraw.Draw(picture)
+    drawing.polygon([(width, 0), (width, height), (0, height)], fill=right_bottom)
+    return _saved(picture, "PNG")
+
+
+def main_colour(encoded: str) -> str:
+    """Name the colour that fills most of a picture (base64): red, green or blue."""
+    with Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
+        shades = ImageStat.Stat(picture.convert("RGB")).mean
+    return ("red", "green", "blue")[shades.index(max(shades))]
