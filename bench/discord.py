@@ -15,8 +15,9 @@ from aiohttp import web
 
 from bench import payloads
 from bench.engine import FIRST_WORDS, LAST_WORDS
-from bench.file_host import CDN, FileHost
+from bench.file_host import FileHost
 from bench.gateway import Gateway, answer, payload
+from bench.payloads import CDN
 from bench.photos import Kind
 
 _NUMBER = re.compile(rf"{FIRST_WORDS} (\d+)")

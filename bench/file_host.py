@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from bench.payloads import CDN
 from bench.photos import Kind
 
-CDN = "https://cdn.discordapp.com"
 _CHUNK_BYTES = 256 * 1024
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 BOT, GUILD, CHANNEL, FIRST_PERSON = 1_000, 2_000, 3_000, 10_000
 ALL_PERMISSIONS = str((1 << 50) - 1)
+CDN = "https://cdn.discordapp.com"
+"""Where attachments are."""
 _WHEN = "2026-01-01T00:00:00+00:00"
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bench.discord import Discord
 from bench.engine import MODEL, Engine, Speed
-from bench.file_host import CDN
+from bench.payloads import CDN
 from bench.processes import Subject, running
 from bench.subjects.watch import Settings
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bench import payloads
-from bench.file_host import CDN
+from bench.payloads import CDN
 
 _EPOCH_MILLISECONDS = 1_420_070_400_000
 _KEPT = ("content", "components", "flags", "embeds")

@@ -18,7 +18,8 @@ from bench.conversations.everything import everything
 from bench.conversations.reader import Prompt, Reader
 from bench.engine import MODEL
 from bench.figures import Figure, percentile
-from bench.file_host import CDN, FileHost
+from bench.file_host import FileHost
+from bench.payloads import CDN
 from bench.photos import Camera, Kind
 from bench.subjects.lookout import LocalTransport, config
 from bench.subjects.watch import Settings

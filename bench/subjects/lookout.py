@@ -7,7 +7,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bench.file_host import CDN
+from bench.payloads import CDN
 from bench.subjects.watch import Settings, at_the_stand_in, watched
 from bot.app import Lookout
 from bot.client import LookoutClient
