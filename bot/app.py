@@ -127,7 +127,7 @@ class Lookout:
                 longest=longest,
                 picture_store_max_bytes=storage.picture_store_max_bytes,
             )
-            await stack.enter_async_context(self._tidying(answers))
+            await stack.enter_async_context(self._tidying(answers, store))
             self.engine = self._engine or await self._open_engine(stack)
             self.gate = build_gate(self.config)
             stack.callback(self.gate.close)
@@ -198,14 +198,16 @@ class Lookout:
         delattr(bot, ATTRIBUTE)
 
     @contextlib.asynccontextmanager
-    async def _tidying(self, answers: SqlAnswerStore) -> AsyncIterator[None]:
+    async def _tidying(
+        self, answers: SqlAnswerStore, conversations: SqlConversationStore
+    ) -> AsyncIterator[None]:
         """Let go of what has expired, at start and every hour."""
         stopping = asyncio.Event()
 
         async def tidy() -> None:
             while not stopping.is_set():
                 try:
-                    await expire_once(self.database, answers, self.posted)
+                    await expire_once(self.database, answers, self.posted, conversations)
                 except StorageFailed:
                     _log.warning("storage_not_tidied")
                 with contextlib.suppress(TimeoutError):

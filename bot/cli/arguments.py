@@ -37,9 +37,13 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = add("doctor", "Check the set-up and say what to do about each problem.")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of text")
     _add_models(add("models", "List or install vision models."))
-    database = add("db", "Look after the database.").add_subparsers(metavar="ACTION", required=True)
+    database = add("db", "Look after the database.").add_subparsers(
+        dest="action", metavar="ACTION", required=True
+    )
     upgrade = "Bring the database to this version's structure."
     database.add_parser("upgrade", help=upgrade, description=upgrade, parents=[_common()])
+    reseal = "Seal everything that is kept with the first key of storage.encryption_keys."
+    database.add_parser("reseal", help=reseal, description=reseal, parents=[_common()])
     return parser
 
 

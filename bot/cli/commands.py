@@ -3,13 +3,16 @@
 import argparse
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.cli.exits import DiscordUnreachable, Exit, OllamaUnreachable
 from bot.cli.files import LocalFiles
 from bot.cli.line import Line
 from bot.config import Config
 from bot.domain.errors import ConfigError, EngineUnavailable
+
+if TYPE_CHECKING:
+    from bot.storage.database import Database
 
 _NOTHING_TO_LOG_IN_WITH = (
     "discord.token: is not set (DISCORD_TOKEN); without one, `make run` and "
@@ -76,10 +79,15 @@ async def _models(arguments: argparse.Namespace, config: Config) -> int:
             raise OllamaUnreachable(config.vision.host) from error
 
 
-async def _upgrade(_arguments: argparse.Namespace, config: Config) -> int:
+async def _database(arguments: argparse.Namespace, config: Config) -> int:
     from bot.storage.database import Database  # noqa: PLC0415 - loads SQLAlchemy
 
-    async with Database(config.storage.database, backup=config.storage.backup) as database:
+    keys = [key.get_secret_value() for key in config.storage.encryption_keys]
+    async with Database(
+        config.storage.database, backup=config.storage.backup, encryption_keys=keys
+    ) as database:
+        if arguments.action == "reseal":
+            return await _reseal(database)
         before = await database.revision()
         await database.upgrade()
         after = await database.revision()
@@ -87,6 +95,18 @@ async def _upgrade(_arguments: argparse.Namespace, config: Config) -> int:
         print(f"The database is up to date (revision {after}).")
     else:
         print(f"The database went from revision {before or 'none'} to {after}.")
+    return Exit.OK
+
+
+async def _reseal(database: "Database") -> int:
+    from bot.storage.reseal import reseal  # noqa: PLC0415 - loads SQLAlchemy
+
+    await database.upgrade()
+    done = await reseal(database)
+    for table in done:
+        lost = f", {table.unreadable} that no key opens" if table.unreadable else ""
+        print(f"{table.table}: {table.sealed} sealed anew{lost}")
+    print(f"{sum(table.sealed for table in done)} values sealed anew with the first key.")
     return Exit.OK
 
 
@@ -98,5 +118,5 @@ COMMANDS: dict[str, Command] = {
     "ocr": _look,
     "doctor": _doctor,
     "models": _models,
-    "db": _upgrade,
+    "db": _database,
 }

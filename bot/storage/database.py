@@ -20,6 +20,7 @@ from bot.storage import migration
 from bot.storage.engines import Address, read_engine, write_engine
 from bot.storage.errors import translated
 from bot.storage.seal import Seal
+from bot.storage.sealed_columns import refuse_wrong_keys
 
 _log = structlog.get_logger(__name__)
 
@@ -110,10 +111,12 @@ class Database:
     async def upgrade(self) -> None:
         """Bring the structure up to date; nothing happens when it is.
 
-        Raises ConfigError for a database that a newer version made, StorageFailed when it cannot
-        be read or changed.
+        Raises ConfigError for a database that a newer version made and for one that is sealed with
+        other keys, StorageFailed when it cannot be read or changed.
         """
         await asyncio.to_thread(migration.upgrade, self._address, backup=self._backup)
+        async with self.reading() as session:
+            await refuse_wrong_keys(session, self.seal)
 
     async def revision(self) -> str | None:
         """Return the revision the structure is at, None for an empty database."""

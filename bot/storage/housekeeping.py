@@ -1,11 +1,12 @@
 """Let go of what is no longer needed."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import structlog
 
 from bot.storage.answers import SqlAnswerStore
+from bot.storage.conversations import SqlConversationStore
 from bot.storage.database import Database
 from bot.storage.posted import SqlPostedAnswerStore
 
@@ -21,28 +22,35 @@ class Expired:
 
     answers: int
     posted: int
+    conversations: int
+    turns: int
+    """Those that ended with a conversation included."""
+    pictures: int
     backups: int
 
 
 async def expire_once(
-    database: Database, answers: SqlAnswerStore, posted: SqlPostedAnswerStore, *, batch: int = 200
+    database: Database,
+    answers: SqlAnswerStore,
+    posted: SqlPostedAnswerStore,
+    conversations: SqlConversationStore,
+    *,
+    batch: int = 200,
 ) -> Expired:
     """Delete what has expired, ``batch`` rows at a time, from the tables and from the disk.
 
     Meant to be called every hour or so; everything it finds is gone when it returns. Raises
     StorageFailed, and the next call takes up what is left.
     """
+    forgotten = await conversations.expire(batch)
     expired = Expired(
         answers=await answers.expire(batch),
         posted=await posted.expire(batch),
+        conversations=forgotten.conversations,
+        turns=forgotten.turns,
+        pictures=forgotten.pictures,
         backups=await database.forget_backups(BACKUPS_KEPT_FOR),
     )
     scrubbed = await database.scrub()
-    _log.info(
-        "storage_expired",
-        answers=expired.answers,
-        posted=expired.posted,
-        backups=expired.backups,
-        scrubbed=scrubbed,
-    )
+    _log.info("storage_expired", **asdict(expired), scrubbed=scrubbed)
     return expired

@@ -15,6 +15,7 @@ from bot.domain.ports import AnswerKey, AnswerStore
 from bot.domain.task import Parameters, TaskName
 from bot.storage.answers import SqlAnswerStore, digest
 from bot.storage.database import Database
+from bot.storage.seal import Seal
 from bot.storage.tables import AnswerRow
 from tests.storage.fakes import HandClock, MemoryAnswerStore, answer_key, full_answer
 
@@ -134,7 +135,9 @@ async def test_over_the_limit_the_oldest_go_first(build: Build, clock: HandClock
     assert kept == ["d", "e"]
 
 
-@pytest.mark.parametrize("values", [{"version": 2}, {"body": {"text": "no engine, no model"}}])
+@pytest.mark.parametrize(
+    "values", [{"version": 2}, {"body": Seal().seal_json({"text": "no engine, no model"})}]
+)
 async def test_an_answer_of_another_version_is_as_good_as_none(
     database: Database, values: dict[str, object]
 ) -> None:

@@ -31,6 +31,10 @@ def answers(database: Database) -> SqlAnswerStore:
     return SqlAnswerStore(database, retention=timedelta(hours=1))
 
 
+def answer_row(key: str) -> AnswerRow:
+    return AnswerRow(key=key, version=1, picture="a" * 64, body=b"\x00{}", kept_at=HandClock()())
+
+
 async def count_answers(database: Database) -> int:
     async with database.reading() as session:
         return await session.scalar(select(func.count()).select_from(AnswerRow)) or 0
@@ -102,7 +106,7 @@ async def test_fifty_tasks_write_at_once(database: Database) -> None:
     async def read_then_write(number: int) -> None:
         async with database.writing() as session:
             await session.scalar(select(func.count()).select_from(AnswerRow))
-            session.add(AnswerRow(key=f"{number:064}", version=1, body={}, kept_at=HandClock()()))
+            session.add(answer_row(f"{number:064}"))
 
     async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         for number, key in enumerate(sessions):
@@ -116,7 +120,7 @@ async def test_fifty_tasks_write_at_once(database: Database) -> None:
 async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
     async def fail_half_way() -> None:
         async with database.writing() as session:
-            session.add(AnswerRow(key="k", version=1, body={}, kept_at=HandClock()()))
+            session.add(answer_row("k"))
             await session.flush()
             raise ZeroDivisionError
 

@@ -14,6 +14,7 @@ from bot.domain.picture import PictureRef
 from bot.domain.ports import PostedAnswerStore
 from bot.storage.database import Database
 from bot.storage.posted import SqlPostedAnswerStore, link_expiry, unsigned
+from bot.storage.seal import Seal
 from bot.storage.tables import PostedAnswerRow
 from tests.storage.fakes import HandClock, MemoryPostedAnswerStore, attachment, posted_answer
 
@@ -126,7 +127,7 @@ async def test_a_link_is_dropped_once_it_has_died_and_the_others_stay(
     "change",
     [
         text("UPDATE posted_answer SET task = 'a task of the future'"),
-        update(PostedAnswerRow).values(parameters={"detail": "more than ever"}),
+        update(PostedAnswerRow).values(parameters=Seal().seal_json({"detail": "more than ever"})),
     ],
 )
 async def test_what_a_newer_version_wrote_is_as_good_as_unknown(
