@@ -45,7 +45,8 @@ translations: setup-dev ## bring bot/locale up to date with the code's sentences
 lock: ## resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(if $(UV),:,test -x .tools/bin/uv || $(PYTHON) -m pip install --quiet --target .tools uv)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --all-extras -o requirements/dev.txt
-	$(COMPILE) -c requirements/dev.txt --extra builtin --extra playground -o requirements/run.txt
+	$(COMPILE) -c requirements/dev.txt --extra builtin --extra encryption --extra playground \
+		-o requirements/run.txt
 	$(COMPILE) -c requirements/dev.txt -o requirements/core.txt
 	$(COMPILE) -c requirements/dev.txt --extra heif -o requirements/heif.txt
 	$(COMPILE) -c requirements/dev.txt --extra postgres -o requirements/postgres.txt
