@@ -80,7 +80,7 @@ class TurnButton(
         """Begin a follow-up, if the presser may make one here. Raises Expired, NotYours."""
         check_may_write(click, private=self.private)
         turn = await house.conversations.may_follow(self.turn_id, asker_of(click), self.private)
-        return Wish(parent_id=turn.id, private=turn.private)
+        return Wish(parent_id=turn.id, private=self.private or turn.private)
 
     async def _try_again(self, house: House, click: Click) -> None:
         """Let the asker have another answer, once at a time."""
