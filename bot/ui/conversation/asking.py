@@ -1,6 +1,6 @@
 """Accepts a question that came by a command, a menu or a form, and has it answered."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import discord
 
@@ -51,7 +51,7 @@ async def ask(house: House, interaction: Interaction, wish: Wish) -> None:
         locale=interaction.locale.value,
         private=wish.private,
         parent_id=wish.parent_id,
-        thread_id=await _thread_of_ours(house, interaction) if wish.parent_id is not None else None,
+        thread_id=await _thread_of_ours(house, interaction, wish),
         posted=wish.posted,
         closer=wish.closer,
     )
@@ -66,8 +66,14 @@ async def ask_again(house: House, interaction: Interaction, turn_id: int) -> Non
 
     Raises NotYours, Expired and what ``Converse.accept`` raises, before anything is shown.
     """
+    before = await house.conversations.store.turn(turn_id)
+    address = replace(
+        address_of(interaction),
+        question_message_id=None if before is None else before.question_message_id,
+        answer_message_id=None if interaction.message is None else interaction.message.id,
+    )
     request = await house.conversations.again(
-        turn_id, asker_of(interaction), address_of(interaction), interaction.locale.value
+        turn_id, asker_of(interaction), address, interaction.locale.value
     )
     turn = await house.conversations.accept(request)
     assert turn is not None, "only a message can be heard twice"
@@ -103,7 +109,6 @@ def address_of(interaction: Interaction) -> Address:
     """Say where the person waits, so that they are told even after a restart."""
     return Address(
         channel_id=interaction.channel_id or 0,
-        answer_message_id=None,
         application_id=interaction.application_id,
         token=interaction.token,
     )
@@ -123,8 +128,13 @@ def check_may_write(interaction: Interaction, *, private: bool) -> None:
         raise MayNotWrite
 
 
-async def _thread_of_ours(house: House, interaction: Interaction) -> int | None:
-    """Return the thread whose newest turn this becomes: what is written there follows it up."""
+async def _thread_of_ours(house: House, interaction: Interaction, wish: Wish) -> int | None:
+    """Return the thread whose newest turn this becomes: what is written there follows it up.
+
+    What somebody asks for themselves alone is not what the others in the thread go on from.
+    """
+    if wish.parent_id is None or wish.private:
+        return None
     if not isinstance(interaction.channel, discord.Thread):
         return None
     thread_id = interaction.channel.id

@@ -23,9 +23,10 @@ def turn_buttons(turn: Turn, say: Words, *, kept: bool, thread: bool) -> list[Co
     ]
 
 
-def unanswered_buttons(turn: Turn, say: Words) -> list[Control]:
-    """Offer what makes sense where there is no answer."""
-    return [_button("again", say.say("Try again"), turn), _delete(turn, say)]
+def unanswered_buttons(turn: Turn, say: Words, *, kept: bool = True) -> list[Control]:
+    """Offer what makes sense where there is no answer; only deletion when nothing is ``kept``."""
+    again = [_button("again", say.say("Try again"), turn)] if kept else []
+    return [*again, _delete(turn, say)]
 
 
 def _delete(turn: Turn, say: Words) -> Control:

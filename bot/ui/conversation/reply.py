@@ -29,6 +29,8 @@ class TurnReply(Reply[TurnResult]):
     _part: Part = field(default_factory=Part, init=False)
     _hidden: bool = field(default=True, init=False)
     """Whether what is written so far may be about a spoiler."""
+    _kept: bool = field(default=True, init=False)
+    """Whether anything remains of the turn once the person has been told."""
     _answering: bool = field(default=False, init=False)
     _shown_in: int | None = field(default=None, init=False)
 
@@ -69,21 +71,23 @@ class TurnReply(Reply[TurnResult]):
     async def _work(self) -> TurnResult:
         conversations = self.house.conversations
         await self._stands()
-        self._hidden = await self._is_spoiler()
+        try:
+            self._hidden = await self._is_spoiler()
+            retention = await conversations.retention_of(self.request.asker.person_id)
+            self._kept = bool(retention.text)
+        except StorageFailed as error:  # hidden then, to be on the safe side
+            log_failure(error, self.run.reference)
         self._answering = True
         return await conversations.answer(self.turn.id, self.request, self._report, self.run.enough)
 
     async def _is_spoiler(self) -> bool:
-        """Say whether a picture on the way is a spoiler; what cannot be known is taken for one."""
+        """Say whether a picture on the way is a spoiler."""
         new = [*self.request.sources]
         if self.request.posted is not None:
             new += self.request.posted.sources
         if any(isinstance(source, PictureRef) and source.spoiler for source in new):
             return True
-        try:
-            kept = await self.house.conversations.store.pictures(self.turn.id)
-        except StorageFailed:
-            return True
+        kept = await self.house.conversations.store.pictures(self.turn.id)
         return any(picture.source.spoiler for picture in kept)
 
     def _report(self, part: Part) -> None:
@@ -97,7 +101,7 @@ class TurnReply(Reply[TurnResult]):
         return answering(self._part, self.delivery.locale, hidden=self._hidden, buttons=buttons)
 
     def _last_buttons(self) -> list[Control]:
-        return unanswered_buttons(self.turn, self._say)
+        return unanswered_buttons(self.turn, self._say, kept=self._kept)
 
     async def _finish(self, result: TurnResult) -> None:
         for error in result.refused:

@@ -1,0 +1,156 @@
+"""Where questions are asked, and that nobody is left waiting however an answer ends."""
+
+from collections import deque
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import simcord
+
+from bot.domain.conversation import Retention
+from bot.domain.errors import EngineUnavailable
+from tests.discord.engines import HandEngine
+from tests.discord.forms import filled
+from tests.discord.pictures import png
+from tests.discord.world import World, labels, shown, texts, until, world
+
+
+async def nobody_waits(w: World) -> bool:
+    return not await w.lookout.conversations.store.pending()
+
+
+async def test_whoever_asks_waits_until_the_answer_is_shown(tmp_path: Path) -> None:
+    engine = HandEngine()
+    engine.go.clear()
+    async with world(tmp_path, engine=engine) as w:
+        result = await w.ann.slash(w.channel, "ask", question="What?", picture=("a.png", png()))
+        await until(lambda: labels(result) == ["Stop here", "Cancel"])
+        (pending,) = await w.lookout.conversations.store.pending()
+        assert pending.turn.person_id == w.ann.id
+        assert pending.locale == "en-US"
+        assert pending.address.token
+        assert result.response is not None
+        assert pending.address.answer_message_id == result.response.id
+        engine.go.set()
+        await w.finished(result)
+        assert await nobody_waits(w)
+        turn = await w.lookout.conversations.store.turn_of_message(result.response.id)
+        assert turn is not None
+        assert turn.answer == "ask standard 1"
+
+
+@pytest.mark.parametrize("ending", ["failure", "cancel", "stop", "deleted", "shutdown"])
+async def test_however_it_ends_nobody_is_left_waiting(tmp_path: Path, ending: str) -> None:
+    engine = HandEngine(errors=deque([EngineUnavailable()] if ending == "failure" else []))
+    engine.go.clear()
+    async with world(tmp_path, engine=engine) as w:
+        result = await w.ann.slash(w.channel, "ask", question="What?", picture=("a.png", png()))
+        await until(lambda: labels(result) == ["Stop here", "Cancel"])
+        assert result.response is not None
+        match ending:
+            case "failure":
+                engine.go.set()
+            case "cancel":
+                await w.ann.click(result.response.message, label="Cancel")
+            case "stop":
+                await w.ann.click(result.response.message, label="Stop here")
+            case "deleted":
+                await w.mod.delete(result.response.message)
+                engine.go.set()
+            case _:
+                await w.lookout.running.close(0)
+                assert "I was restarted before I could finish" in shown(result)
+                assert labels(result) == ["Try again", "Delete"]
+        await w.finished(result)
+        assert await nobody_waits(w)
+
+
+async def test_a_question_that_discord_no_longer_takes_an_answer_for_is_given_up(
+    tmp_path: Path,
+) -> None:
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine) as w:
+        w.env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
+        await w.ann.slash(w.channel, "ask", question="What?", picture=("a.png", png()))
+        await w.lookout.running.idle()
+        assert await nobody_waits(w)
+        assert engine.dialogues == []
+
+
+async def test_in_direct_messages_there_is_all_but_a_thread(tmp_path: Path) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        dora = w.env.create_user("dora")
+        first = await w.finished(
+            await dora.slash("ask", question="What?", picture=("a.png", png()))
+        )
+        assert labels(first) == ["Ask a follow-up", "Look closer", "Try again", "Delete"]
+        assert first.response is not None
+        form = await dora.click(first.response.message, label="Ask a follow-up")
+        second = await w.finished(await dora.submit_modal(form, {"question": "Why?"}))
+        assert "ask standard 2" in shown(second)
+        await w.finished(await dora.click(first.response.message, label="Try again"))
+        assert "ask standard 3" in shown(first)
+        await w.finished(await dora.click(first.response.message, label="Delete"))
+        assert first.response is None
+
+
+async def test_where_a_person_brought_the_bot_along_only_the_interaction_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Installed by a person, the bot is no member: it can write nothing of its own there."""
+    plain_payload = simcord.interactions.base_payload
+
+    def brought_along(*given: Any, **more: Any) -> Any:
+        record, payload = plain_payload(*given, **more)
+        payload["authorizing_integration_owners"] = {"1": payload["member"]["user"]["id"]}
+        return record, payload
+
+    async with world(tmp_path, engine=HandEngine()) as w:
+        monkeypatch.setattr(simcord.interactions, "base_payload", brought_along)
+        w.env.inject_error("*", "/channels/*", status=403, code=50001, times=None)
+        first = await w.slash(w.ann, "ask", question="What?", picture=("a.png", png()))
+        assert labels(first) == ["Ask a follow-up", "Look closer", "Try again", "Delete"]
+        form = await w.click(w.ben, first, "Ask a follow-up")
+        second = await filled(
+            w, w.ben, form, question="And this?", pictures=[("b.png", png("blue"))]
+        )
+        assert "ask standard 2" in shown(second)
+        await w.click(w.ann, first, "Try again")
+        assert "ask standard 3" in shown(first)
+
+
+async def test_a_thread_that_is_there_already_is_named(tmp_path: Path) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        first = await w.slash(w.ann, "ask", question="What?", picture=("a.png", png()))
+        w.env.inject_error("POST", "/channels/*/messages/*/threads", status=400, code=160004)
+        opened = await w.click(w.ann, first, "Continue in a thread")
+        assert first.response is not None
+        assert f"goes on in <#{first.response.id}>" in texts(opened.response)
+        assert await w.lookout.conversations.store.is_thread(first.response.id)
+
+
+async def test_a_thread_that_cannot_be_opened_is_not_remembered(tmp_path: Path) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        first = await w.slash(w.ann, "ask", question="What?", picture=("a.png", png()))
+        w.env.inject_error("POST", "/channels/*/messages/*/threads", status=403, code=50013)
+        refused = await w.click(w.ann, first, "Continue in a thread")
+        assert "I am not allowed to open threads" in texts(refused.response)
+        assert first.response is not None
+        assert not await w.lookout.conversations.store.is_thread(first.response.id)
+
+
+async def test_for_whom_nothing_is_kept_there_is_only_the_answer(tmp_path: Path) -> None:
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine) as w:
+        nothing = Retention(timedelta(0), timedelta(0))
+        await w.lookout.conversations.choose_retention(w.ann.id, nothing)
+        result = await w.slash(w.ann, "ask", question="What?", picture=("a.png", png()))
+        assert "ask standard 1" in shown(result)
+        assert labels(result) == ["Delete"]
+        engine.errors = deque([EngineUnavailable()])
+        failed = await w.slash(w.ann, "ask", question="What?", picture=("a.png", png()))
+        assert labels(failed) == ["Delete"]
+        await w.click(w.ann, failed, "Delete")
+        assert failed.response is None
+        assert not await w.lookout.conversations.store.of_person(w.ann.id, limit=1)
