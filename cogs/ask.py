@@ -92,7 +92,7 @@ class Ask(LookoutCog, name="Lookout: ask"):
         name=T("compare"), description=T("Say what is the same in pictures, and what differs")
     )
     @app_commands.describe(
-        picture=T("The picture"),
+        picture=T("The first picture"),
         picture2=T("A second picture"),
         picture3=T("A third picture"),
         picture4=T("A fourth picture"),

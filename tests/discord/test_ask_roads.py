@@ -154,3 +154,22 @@ async def test_for_whom_nothing_is_kept_there_is_only_the_answer(tmp_path: Path)
         await w.click(w.ann, failed, "Delete")
         assert failed.response is None
         assert not await w.lookout.conversations.store.of_person(w.ann.id, limit=1)
+
+
+async def test_a_follow_up_by_button_is_what_a_thread_goes_on_from(tmp_path: Path) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        first = await w.slash(w.ann, "ask", question="What?", picture=("a.png", png()))
+        await w.click(w.ann, first, "Continue in a thread")
+        (thread,) = w.channel.threads
+        me = w.env.backend.bot_user.id
+        await w.ann.send(thread, f"<@{me}> and why?")
+        await w.lookout.running.idle()
+        answer = thread.history()[-1]
+        form = await w.ann.click(answer, label="Ask a follow-up")
+        third = await filled(w, w.ann, form, question="Are you sure?")
+        assert "ask standard 3" in shown(third)
+        assert "Continue in a thread" not in labels(third)
+        newest = await w.lookout.conversations.store.turn_of_thread(thread.id)
+        assert newest is not None
+        assert newest.question == "Are you sure?"
+        assert newest.depth == 2
