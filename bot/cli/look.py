@@ -19,7 +19,7 @@ from bot.domain.task import Detail, Layout, Parameters, TaskName
 from bot.services.look import LookRequest, LookResult
 from bot.services.progress import Outcome, Report, Seen
 from bot.ui.files import csv_bytes
-from bot.ui.sentences import note_sentence
+from bot.ui.notes import note_sentence
 
 LOCALE = "en-US"
 _OPERATOR = Asker(person_id=0)

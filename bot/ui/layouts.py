@@ -17,7 +17,8 @@ from bot.tasks.phrases import clip_at_sentence
 from bot.ui.controls import Control
 from bot.ui.files import Attached, picture_name, table_files, text_file
 from bot.ui.i18n import Words, words
-from bot.ui.sentences import note_sentence, sentence
+from bot.ui.notes import note_sentence
+from bot.ui.sentences import sentence
 from bot.ui.text import (
     SPOILER,
     bars_parted,

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.domain import errors
-from bot.domain.picture import Note
-from bot.ui.i18n import Words, mark, words
+from bot.ui.i18n import Words, words
 
 _MEBIBYTE = 1024 * 1024
 
@@ -22,11 +21,6 @@ def sentence(error: BaseException, locale: str) -> str:
         if builder is not None:
             return builder(error, say)
     return say.say("Something went wrong on my side. Please try again in a moment.")
-
-
-def note_sentence(note: Note, locale: str) -> str:
-    """Say a note about how a picture was read."""
-    return words(locale).say(_NOTES[note])
 
 
 def megabytes(size_bytes: int) -> str:
@@ -328,25 +322,4 @@ _SENTENCES: dict[type[BaseException], Callable[[Any, Words], str]] = {
     errors.EngineError: lambda _, say: say.say(
         "The picture model could not answer. Please try again in a moment."
     ),
-}
-
-_NOTES: dict[Note, str] = {
-    Note.LOWER_PART_MISSING: mark("The file is cut off: the lower part of the picture is missing."),
-    Note.FRAMES_SAMPLED: mark("Only some frames of the animation were looked at."),
-    Note.SHRUNK_AFTER_CONTEXT_ERROR: mark("The picture was made smaller to fit the model."),
-    Note.ANSWER_CUT: mark("The answer reached its length limit and stops early."),
-    Note.FALLBACK_READER: mark(
-        "The picture model is not running; the built-in reader answered instead."
-    ),
-    Note.SCRIPT_NOT_READABLE: mark("There is writing in a script that cannot be read here."),
-    Note.CONTEXT_LEFT_OUT: mark(
-        "This conversation has grown long: the model knows its beginning only in a few words."
-    ),
-    Note.PICTURES_IN_WORDS: mark(
-        "Earlier pictures are no longer kept: the model knows them only by what was said of them."
-    ),
-    Note.REDUCED_COPY: mark(
-        "The original is gone: this part was cut out of a smaller copy of the picture."
-    ),
-    Note.STOPPED_HERE: mark("The answer was stopped here because somebody asked for it."),
 }

@@ -22,7 +22,8 @@ from bot.ui.layouts import (
     plain,
     progress,
 )
-from bot.ui.sentences import note_sentence, sentence
+from bot.ui.notes import note_sentence
+from bot.ui.sentences import sentence
 from bot.ui.text import clip_words, displayed, neutral_clipped, quoted, spoilered
 
 _SENTENCE = 100
