@@ -3,7 +3,6 @@
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,46 +15,26 @@ from bot.domain.conversation_ports import ConversationStore, NewPicture
 from bot.domain.picture import Frame, Picture, PictureFacts, PictureRef, SourceKind
 from bot.domain.ports import Asker
 from bot.domain.task import Parameters
-from bot.ui.conversation.list_buttons import ListButton
-from bot.ui.conversation.settings_panel import RetentionSelect
 from tests.discord.engines import HandEngine
 from tests.discord.world import World, world
-from tests.services.conversation_fakes import MemoryConversationStore
 
 LIMITS = Retention(timedelta(days=30), timedelta(days=90))
 
 
-@dataclass
-class KeptConversations:
-    """What of Converse the list and the panel use."""
-
-    store: MemoryConversationStore = field(default_factory=MemoryConversationStore)
-    retention_limits: Retention = LIMITS
-
-    async def retention_of(self, person_id: int) -> Retention:
-        return await self.store.retention(person_id) or self.retention_limits
-
-    async def choose_retention(self, person_id: int, retention: Retention) -> Retention:
-        held = Retention(min(retention.pictures, LIMITS.pictures), min(retention.text, LIMITS.text))
-        await self.store.set_retention(person_id, held)
-        return held
-
-
 @asynccontextmanager
 async def keeping(tmp_path: Path) -> AsyncIterator[World]:
-    """Open a world that lists and keeps conversations."""
-    async with world(tmp_path, engine=HandEngine()) as w:
-        if not hasattr(w.lookout, "conversations"):
-            w.lookout.conversations = KeptConversations()  # type: ignore[attr-defined]
-            w.env.bot.add_dynamic_items(ListButton, RetentionSelect)
-            await w.env.bot.load_extension("lookout_cogs.conversations")
-            synced = await w.env.bot.tree.sync()
-            w.lookout.commands.ids.update({command.name: command.id for command in synced})
+    """Open a world in which conversations may be kept for ``LIMITS``."""
+    days: dict[str, object] = {
+        "picture_retention_days": LIMITS.pictures.days,
+        "conversation_retention_days": LIMITS.text.days,
+    }
+    async with world(tmp_path, engine=HandEngine(), storage=days) as w:
+        assert w.lookout.conversations.retention_limits == LIMITS
         yield w
 
 
 def store_of(w: World) -> ConversationStore:
-    return w.lookout.conversations.store  # type: ignore[attr-defined, no-any-return]
+    return w.lookout.conversations.store
 
 
 async def talk(

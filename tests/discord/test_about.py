@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from discord.ext import commands
+
 from tests.discord.engines import HandEngine
 from tests.discord.kept import keeping, store_of, talk
 from tests.discord.pictures import png
@@ -69,8 +71,10 @@ async def test_a_server_that_removes_the_bot_is_forgotten(tmp_path: Path) -> Non
         await talk(w, w.ann.id, "Elsewhere", guild_id=5)
         guild = w.env.bot.get_guild(w.guild.id)
         assert guild is not None
-        w.env.bot.dispatch("guild_remove", guild)
-        await w.env.settle()
+        bot = w.env.bot
+        assert isinstance(bot, commands.Bot)
+        for heard in bot.extra_events["on_guild_remove"]:
+            await heard(guild)
         assert await w.lookout.posted.delete_guild(w.guild.id) == 0
-        titles = [one.title for one in await store_of(w).of_person(w.ann.id, limit=9)]
-        assert titles == ["Elsewhere"]
+        kept = await store_of(w).of_person(w.ann.id, limit=9)
+        assert [one.title for one in kept] == ["Elsewhere"]

@@ -11,8 +11,9 @@ import pytest
 import simcord
 
 from bot.domain.conversation import TurnState
+from tests.discord.engines import HandEngine
 from tests.discord.kept import keeping, store_of, talk, unanswered
-from tests.discord.world import World, components, labels, shown, texts
+from tests.discord.world import World, components, labels, restarted, shown, texts
 
 MARKUP = "**[@everyone](https://evil.example) <@1> `x` "
 
@@ -308,6 +309,37 @@ async def test_a_private_turn_of_somebody_else_is_not_opened_with_the_rest(
         assert "Ben" not in shown(view)
         archive = await unpacked(await pressed(w, w.ann, result, "Export 1"))
         assert b"For Ben" not in b"".join(archive.read(name) for name in archive.namelist())
+
+
+async def test_every_button_works_after_a_restart(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as w:
+        for number in range(6):
+            await talk(w, w.ann.id, f"Number {number}")
+        result = await w.slash(w.ann, "conversations")
+        asked = await w.slash(w.ann, "conversations")
+        await pressed(w, w.ann, asked, "Delete 1")
+        async with restarted(w, HandEngine()) as again:
+            assert "It is red." in shown(await pressed(again, w.ann, result, "Open 1"))
+            archive = await unpacked(await pressed(again, w.ann, result, "Export 1"))
+            assert "Number 5" in archive.read("conversation.md").decode()
+            await pressed(again, w.ann, asked, "Delete for good")
+            assert "Number 5" not in shown(asked)
+            await pressed(again, w.ann, result, "Older")
+            assert "There are none" not in shown(result)
+
+
+async def test_going_on_from_the_list_is_for_oneself_alone(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as w:
+        turn = await talk(w, w.ann.id, "Which colour?")
+        view = await pressed(w, w.ann, await w.slash(w.ann, "conversations"), "Open 1")
+        form = await pressed(w, w.ann, view, "Ask a follow-up")
+        assert form.modal is not None
+        answer = await w.finished(await w.ann.submit_modal(form, {"question": "And the roof?"}))
+        assert answer.ephemeral
+        assert "And the roof?" in shown(answer)
+        turns = await store_of(w).turns(turn.conversation_id)
+        assert [one.private for one in turns] == [False, True]
+        assert turns[1].parent_id == turn.id
 
 
 def _replace_id(items: list[dict[str, Any]], old: str, new: str) -> None:
