@@ -131,10 +131,10 @@ class Prompter:
         path = await self.store.path(turn.id, first_depth)
         if not path or path[-1].id != turn.id or path[-1].state is TurnState.FORGOTTEN:
             raise Expired
-        pictures = {
-            kept.number: _sized(kept, at_hand.get(kept.number))
-            for kept in await self.store.pictures(turn.id)
-        }
+        pictures: dict[int, KeptPicture] = {}
+        for kept in await self.store.pictures(turn.id):
+            if kept.part_of is None or kept.part_of in pictures:  # else its whole was deleted
+                pictures[kept.number] = _sized(kept, at_hand.get(kept.number))
         return View(path[-1], _alive(path[:-1]), window, pictures, model), first_depth
 
     async def _window(self, turn: Turn) -> Window | None:

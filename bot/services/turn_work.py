@@ -111,6 +111,9 @@ class TurnWork:
         """Keep what came with a turn; return it by number."""
         if not arrived.pictures:
             return {}
+        wholes = {new.part_of for new in arrived.pictures} - {None}
+        if wholes and not wholes <= {kept.number for kept in await self.store.pictures(turn.id)}:
+            raise Expired  # what was to be looked at closer has been deleted meanwhile
         attached = await self.store.attach(turn.id, arrived.pictures, preface=arrived.preface)
         pairs = zip(attached, arrived.pictures, strict=True)
         return {kept.number: new.picture for kept, new in pairs}

@@ -175,6 +175,7 @@ class Talk:
     finder: Finder = field(default_factory=Finder)
     retention: Retention = LONG
     person_per_minute: int = 1_000_000
+    parallel: int = 1
     heard: Heard = field(default_factory=Heard)
 
     def __post_init__(self) -> None:
@@ -186,7 +187,9 @@ class Talk:
         self.converse = Converse(
             originals=Originals(self.fetcher, self.preparer),
             engine=self.engine,
-            gate=Gate(parallel=1, queue_limit=50, limits=Limits(per_minute, 10**6, 10**6)),
+            gate=Gate(
+                parallel=self.parallel, queue_limit=50, limits=Limits(per_minute, 10**6, 10**6)
+            ),
             store=self.store,
             costs=self.costs,
             answers=self.answers,
