@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 STRIDE = 1000
 """By how much every id of a copy differs from that of the copy before."""
@@ -32,51 +33,60 @@ def add_copies(database: Path, first: int, last: int) -> None:
     """
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("PRAGMA foreign_keys = ON")
+        for table, columns in _SHIFTED.items():
+            _copy(connection, table, columns, first, last)
+        frames = connection.execute(
+            f"SELECT * FROM picture_frame WHERE turn_id <= {STRIDE}"
+        ).fetchall()
         for number in range(first, last + 1):
-            for table, columns in _SHIFTED.items():
-                _copy(connection, table, columns, number * STRIDE)
-            _copy_pictures(connection, number)
+            _copy_pictures(connection, frames, number)
 
 
 def _copy(
-    connection: sqlite3.Connection, table: str, shifted: tuple[str, ...], distance: int
+    connection: sqlite3.Connection, table: str, shifted: tuple[str, ...], first: int, last: int
 ) -> None:
-    names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-    values = [f"{name} + {distance}" if name in shifted else name for name in names]
+    names = _columns(connection, table)
+    values = [f"{name} + nth * {STRIDE}" if name in shifted else name for name in names]
     connection.execute(
+        f"WITH RECURSIVE copy(nth) AS "
+        f"(VALUES({first}) UNION ALL SELECT nth + 1 FROM copy WHERE nth < {last}) "
         f"INSERT INTO {table} ({', '.join(names)}) "
-        f"SELECT {', '.join(values)} FROM {table} WHERE {shifted[0]} <= {STRIDE}"
+        f"SELECT {', '.join(values)} FROM {table}, copy WHERE {shifted[0]} <= {STRIDE}"
     )
 
 
-def _copy_pictures(connection: sqlite3.Connection, number: int) -> None:
+def _copy_pictures(
+    connection: sqlite3.Connection, frames: list[tuple[Any, ...]], number: int
+) -> None:
     """Give each still a few bytes more, which no decoder minds, so that it is another."""
-    names = [row[1] for row in connection.execute("PRAGMA table_info(picture_frame)")]
-    frames = connection.execute(
-        f"SELECT {', '.join(names)} FROM picture_frame WHERE turn_id <= {STRIDE}"
-    ).fetchall()
-    blobs = {
-        sha256: (kept_bytes, used_at, bytes(data))
-        for sha256, kept_bytes, used_at, data in connection.execute(
-            "SELECT sha256, size_bytes, last_used_at, data FROM picture_blob "
-            f"WHERE sha256 IN (SELECT sha256 FROM picture_frame WHERE turn_id <= {STRIDE})"
-        )
-    }
+    names = _columns(connection, "picture_frame")
     added = number.to_bytes(8, "big")
-    renamed = {}
-    for sha256, (kept_bytes, used_at, data) in blobs.items():
-        # The first byte says that the rest is not sealed.
-        renamed[sha256] = hashlib.sha256(data[1:] + added).hexdigest()
-        connection.execute(
-            "INSERT INTO picture_blob (sha256, size_bytes, last_used_at, data) VALUES (?, ?, ?, ?)",
-            (renamed[sha256], kept_bytes + len(added), used_at, data + added),
-        )
-    places = ", ".join("?" for _ in names)
+    renamed: dict[str, str] = {}
     for frame in frames:
         copied = dict(zip(names, frame, strict=True))
+        sha256 = copied["sha256"]
+        if sha256 not in renamed:
+            renamed[sha256] = _copy_blob(connection, sha256, added)
         copied["turn_id"] += number * STRIDE
-        copied["sha256"] = renamed[copied["sha256"]]
+        copied["sha256"] = renamed[sha256]
         connection.execute(
-            f"INSERT INTO picture_frame ({', '.join(names)}) VALUES ({places})",
+            f"INSERT INTO picture_frame VALUES ({', '.join('?' for _ in names)})",
             tuple(copied.values()),
         )
+
+
+def _copy_blob(connection: sqlite3.Connection, sha256: str, added: bytes) -> str:
+    kept_bytes, used_at, data = connection.execute(
+        "SELECT size_bytes, last_used_at, data FROM picture_blob WHERE sha256 = ?", (sha256,)
+    ).fetchone()
+    # The first byte says that the rest is not sealed.
+    renamed = hashlib.sha256(data[1:] + added).hexdigest()
+    connection.execute(
+        "INSERT INTO picture_blob (sha256, size_bytes, last_used_at, data) VALUES (?, ?, ?, ?)",
+        (renamed, kept_bytes + len(added), used_at, data + added),
+    )
+    return renamed
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]

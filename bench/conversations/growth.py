@@ -48,7 +48,7 @@ class Plan:
     @classmethod
     def quick(cls) -> "Plan":
         """Plan for 45 seconds."""
-        return cls(samples=20)
+        return cls(samples=12)
 
 
 @dataclass(slots=True)
@@ -108,13 +108,14 @@ async def measure(plan: Plan) -> dict[str, Figure]:
     """Measure both, in one database."""
     with TemporaryDirectory(prefix="lookout-bench-") as folder:
         database = Path(folder) / "lookout.sqlite3"
-        async with _talking(database) as talk:
+        async with talking(database) as talk:
             figures = await _among_many(talk, database, plan)
             return figures | await _within_one(talk, plan)
 
 
 @asynccontextmanager
-async def _talking(database: Path) -> AsyncIterator[Talk]:
+async def talking(database: Path) -> AsyncIterator[Talk]:
+    """Open a Lookout on a SQLite file, with stand-ins for everything around it."""
     reader, files = Reader(), FileHost()
     async with (
         serving([*reader.routes(), *files.routes()]) as address,

@@ -34,7 +34,7 @@ class Plan:
     seed: int = 4
     speed: Speed = field(
         default_factory=lambda: Speed(
-            parallel=4, first_word_seconds=0.1, words=12, word_seconds=0.05
+            parallel=4, first_word_seconds=0.1, words=12, word_seconds=0.035
         )
     )
 

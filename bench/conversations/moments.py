@@ -71,7 +71,7 @@ class Trap:
             self._spring()
 
 
-_MANY = 30
+_MANY = 20
 _COUNTS = {Moment.CONNECTED: 1, Moment.TELLING: 5, Moment.ANY: 1}
 """The most moments of a kind that are let pass; those of a question come again and again."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench import load, memory, overhead
+from bench.conversations import growth, kill
 from bench.engine import Speed
 from bench.photos import SMALL, Kind
 
@@ -42,3 +43,30 @@ async def test_overhead_is_given_for_each_kind_of_picture() -> None:
     assert figures["wrong_pictures"] == 0
     for key in ("p50_ms", "p99_ms", "first_word_p50_ms", "bare_ratio", "decode_ratio"):
         assert figures[f"small_{key}"] > 0
+
+
+async def test_a_follow_up_costs_the_same_among_more_conversations() -> None:
+    plan = growth.Plan(amounts=(2, 4), turns=3, depths=(2, 3), samples=2)
+
+    figures = await growth.measure(plan)
+
+    assert figures["conversations"] == 4
+    assert figures["bytes_ratio"] == pytest.approx(1.0, abs=0.01)
+    assert 0 < figures["evaluated_of_everything_ratio"] < 1
+    assert 0 < figures["context_used_ratio"] <= 1
+    assert {"context_4_ratio", "accept_ratio", "turn3_kb", "turn3_context_ms"} <= figures.keys()
+
+
+async def test_nobody_is_lost_or_left_waiting_when_the_bot_is_killed() -> None:
+    outcome = await kill.measure(kill.Plan(kills=1, people=3, speed=FAST, seed=1))
+
+    assert outcome.passed, outcome.notes
+    assert list(outcome.figures) == [
+        "kills",
+        "acknowledged",
+        "lost",
+        "duplicated",
+        "interrupted_told",
+    ]
+    assert outcome.figures["kills"] == 1
+    assert outcome.figures["acknowledged"] > 0
