@@ -13,6 +13,7 @@ import simcord
 from bot.domain.conversation import TurnState
 from tests.discord.engines import HandEngine
 from tests.discord.kept import keeping, store_of, talk, unanswered
+from tests.discord.pictures import png
 from tests.discord.world import World, components, labels, restarted, shown, texts
 
 MARKUP = "**[@everyone](https://evil.example) <@1> `x` "
@@ -340,6 +341,21 @@ async def test_going_on_from_the_list_is_for_oneself_alone(tmp_path: Path) -> No
         turns = await store_of(w).turns(turn.conversation_id)
         assert [one.private for one in turns] == [False, True]
         assert turns[1].parent_id == turn.id
+
+
+async def test_going_on_alone_does_not_lead_a_thread_astray(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as w:
+        asked = await w.slash(w.ann, "ask", question="Which?", picture=("a.png", png()))
+        await pressed(w, w.ann, asked, "Continue in a thread")
+        (thread,) = w.channel.threads
+        before = await store_of(w).turn_of_thread(thread.id)
+        assert before is not None
+        view = await pressed(w, w.ann, await w.ann.slash(thread, "conversations"), "Open 1")
+        form = await pressed(w, w.ann, view, "Ask a follow-up")
+        await w.finished(await w.ann.submit_modal(form, {"question": "Between us?"}))
+        turns = await store_of(w).turns(before.conversation_id)
+        assert [(one.question, one.private) for one in turns][-1] == ("Between us?", True)
+        assert await store_of(w).turn_of_thread(thread.id) == before
 
 
 def _replace_id(items: list[dict[str, Any]], old: str, new: str) -> None:

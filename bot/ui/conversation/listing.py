@@ -55,16 +55,14 @@ class Page:
 
 
 async def read_page(house: House, click: Click, position: Position) -> Page:
-    """Return a page, or the one before it when it has become empty.
+    """Return a page; one that has become empty gives way to the one before it, or the first.
 
     Raises NotYours for a server's list to anybody but its moderators, and StorageFailed.
     """
-    offset = position.offset
-    while True:
+    for offset in (position.offset, max(0, position.offset - PAGE_SIZE), 0):
         found = await _found(house, click, position.scope, offset)
-        if found or offset == 0:
+        if found:
             break
-        offset = max(0, offset - PAGE_SIZE)
     entries = tuple(Entry(one, may_read(click, one)) for one in found[:PAGE_SIZE])
     return Page(Position(position.scope, offset), entries, older=len(found) > PAGE_SIZE)
 
