@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 import simcord
 
@@ -173,3 +174,43 @@ async def test_a_follow_up_by_button_is_what_a_thread_goes_on_from(tmp_path: Pat
         assert newest is not None
         assert newest.question == "Are you sure?"
         assert newest.depth == 2
+
+
+async def test_an_answer_to_a_message_has_the_same_controls(tmp_path: Path) -> None:
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine) as w:
+        me = w.env.backend.bot_user.id
+        question = await w.ann.send(
+            w.channel, f"<@{me}> what is it?", attachments=[("a.png", png())]
+        )
+        await w.lookout.running.idle()
+
+        def reply() -> discord.Message:
+            return w.channel.history()[-1]
+
+        async def press(actor: simcord.MemberActor, label: str) -> simcord.InteractionResult:
+            return await w.finished(await actor.click(reply(), label=label))
+
+        assert said(reply()) == ["-# AI answer by qwen3-vl:8b", "ask standard 1"]
+        refused = await press(w.ben, "Try again")
+        assert "Only the person who asked" in texts(refused.response)
+        await press(w.ann, "Try again")
+        assert said(reply()) == ["-# AI answer by qwen3-vl:8b", "ask standard 2"]
+        turn = await w.lookout.conversations.store.turn_of_message(question.id)
+        assert turn is not None
+        assert turn.answer == "ask standard 2"
+        answer = reply()
+        second = await filled(w, w.ben, await press(w.ben, "Ask a follow-up"), question="Why?")
+        assert "ask standard 3" in shown(second)
+        await w.finished(await w.ann.click(answer, label="Delete"))
+        assert answer.id not in {message.id for message in w.channel.history()}
+        forgotten = await w.lookout.conversations.store.turn(turn.id)
+        assert forgotten is not None
+        assert (forgotten.state, forgotten.question, forgotten.answer) == ("forgotten", "", "")
+
+
+def said(message: discord.Message) -> list[str]:
+    view = discord.ui.LayoutView.from_message(message)
+    items = [item for item in view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
+    view.stop()
+    return [item.content for item in items]
