@@ -59,13 +59,22 @@ class Beginning(Turns):
             return (
                 None if before.parent_id is None else await session.get(TurnRow, before.parent_id)
             )
-        parent_id = request.parent_id
-        if parent_id is None and request.thread_id is not None:
-            newest = select(ThreadRow.turn_id).where(ThreadRow.thread_id == request.thread_id)
-            parent_id = await session.scalar(newest)
-            if parent_id is None:
-                raise Expired
-        return None if parent_id is None else await self._standing(session, parent_id)
+        if request.parent_id is not None:
+            return await self._standing(session, request.parent_id)
+        if request.thread_id is not None:
+            return await self._newest(session, request.thread_id)
+        return None
+
+    async def _newest(self, session: AsyncSession, thread_id: int) -> TurnRow:
+        """Return a thread's newest turn, its conversation locked; raises Expired."""
+        question = select(ThreadRow.turn_id).where(ThreadRow.thread_id == thread_id)
+        newest = await session.scalar(question)
+        while newest is not None:
+            turn = await self._standing(session, newest)
+            newest = await session.scalar(question)  # another may have become it meanwhile
+            if newest == turn.id:
+                return turn
+        raise Expired
 
     async def _record(
         self,

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,9 @@ import structlog
 from bot.domain.errors import ConfigError
 
 _log = structlog.get_logger(__name__)
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
+"""Stricter than base64 in Python, which passes over what does not belong."""
 
 _PLAIN = b"\x00"
 _SEALED = b"\x01"
@@ -47,9 +51,9 @@ class Seal:
             raise ConfigError((_NO_LIBRARY,)) from error
         made, problems = [], []
         for place, key in enumerate(keys, start=1):
-            try:
-                made.append(Fernet(key.encode()))
-            except ValueError:
+            if _KEY.fullmatch(key):
+                made.append(Fernet(key))
+            else:
                 problems.append(_NOT_A_KEY.format(place=place))
         if problems:
             raise ConfigError(tuple(problems))
