@@ -161,6 +161,19 @@ async def test_an_answer_that_was_kept_and_not_shown_is_shown(tmp_path: Path) ->
             assert kept.id == turn.id
 
 
+async def test_an_answer_that_discord_refused_is_shown_with_its_picture(tmp_path: Path) -> None:
+    async with silent(tmp_path) as w:
+        w.env.inject_error("PATCH", "/webhooks/*", status=400, times=None)
+        result = await w.slash(w.ann, "ask", question="What?", picture=PICTURE[0])
+        w.env.backend.faults.clear()
+        async with restarted(w, HandEngine()) as again:
+            await again.lookout.running.idle()
+            assert "ask standard 1" in shown(result)
+            assert "> What?" in shown(result)
+            assert result.response is not None
+            assert [a.filename for a in result.response.attachments] == ["picture-1.png"]
+
+
 async def test_one_who_cannot_be_reached_keeps_nobody_waiting(tmp_path: Path) -> None:
     async with silent(tmp_path) as w:
         question = await picture_of(w)
@@ -220,7 +233,48 @@ async def test_a_private_one_whose_token_has_died_is_not_told_in_public(tmp_path
         assert ours(w) == []
 
 
-async def told(w: World, conversations: Waiting) -> None:
+class RepeatingChannel(discord.PartialMessageable):
+    """A channel that knows a nonce again and gives back what was sent under it."""
+
+    def __init__(self, w: World, first: discord.Message) -> None:
+        super().__init__(state=w.env.bot._connection, id=w.channel.id)
+        self.first = first
+
+    async def send(self, *_: Any, **__: Any) -> discord.Message:
+        return self.first
+
+
+@dataclass
+class InOneChannel:
+    """As much of a client as telling needs."""
+
+    channel: discord.PartialMessageable
+
+    def get_channel(self, channel_id: int) -> discord.PartialMessageable:
+        return self.channel
+
+
+async def test_a_reply_sent_just_before_the_end_is_used_and_no_second_one_sent(
+    tmp_path: Path,
+) -> None:
+    async with silent(tmp_path) as w:
+        question = await picture_of(w)
+        turn = await left_waiting(w, question, Address(w.channel.id, question.id))
+        (pending,) = await w.lookout.conversations.store.pending()
+        channel = w.env.bot.get_channel(w.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        first = await channel.send(view=plain("Looking…"))
+        conversations = Waiting(
+            (replace(pending, turn=replace(turn, state=TurnState.INTERRUPTED)),)
+        )
+        await told(w, conversations, InOneChannel(RepeatingChannel(w, first)))
+        assert conversations.done == [turn.id]
+        (reply,) = ours(w)
+        assert reply.id == first.id
+        assert RESTARTED in said(reply)
+
+
+async def told(w: World, conversations: Waiting, client: Any = None) -> None:
     """Have those told who were left waiting in ``conversations``."""
 
     @dataclass
@@ -229,7 +283,7 @@ async def told(w: World, conversations: Waiting) -> None:
         running: Any
 
     house = cast("House", Here(conversations, w.lookout.running))
-    recovery = Recovery(cast("Any", w.env.bot), house)
+    recovery = Recovery(client or cast("Any", w.env.bot), house)
     await recovery.load()
     recovery.begin()
     await w.lookout.running.idle()

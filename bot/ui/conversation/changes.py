@@ -76,8 +76,8 @@ class Changes:
         await self._withdraw(asked.turn)
         await self._house.conversations.store.forget_turn(asked.turn.id)
         again = replace(request, parent_id=asked.turn.parent_id)
-        reply_id = asked.delivery.message_id
-        await self._hearing.ask(message, again, reply_id=reply_id)
+        await asked.delivery.settle()
+        await self._hearing.ask(message, again, reply_id=asked.delivery.message_id)
 
     def _reworded(self, message: discord.Message, before: AskRequest) -> AskRequest:
         me = self._hearing.bot.user

@@ -98,10 +98,14 @@ class MessageDelivery:
 
     async def remove(self) -> None:
         """Take the reply away; one that is gone already, or out of reach, is fine."""
-        with contextlib.suppress(discord.HTTPException):
-            await self._arrive()
+        await self.settle()
         if self.message_id is not None:
             await remove_message(self._partial(self.message_id))
+
+    async def settle(self) -> None:
+        """Wait until it is known whether the reply stands somewhere, and where."""
+        with contextlib.suppress(discord.HTTPException):
+            await self._arrive()
 
     async def _arrive(self, sending: Coroutine[Any, Any, discord.Message] | None = None) -> None:
         """Wait for the reply that is being sent: one on its way is not called back.

@@ -18,6 +18,7 @@ from bot.ui.resolver import shown_by
 _RECENT = timedelta(hours=1)
 """How long direct messages follow up what was last asked there."""
 _WRITTEN = frozenset({discord.MessageType.default, discord.MessageType.reply})
+_RUN_CONTROL = re.compile(r"lookout:(?:cancel|stop):([0-9]+)")
 _TURN_CONTROL = re.compile(r"lookout:turn:[a-z]+:([0-9]+):")
 _POSTED_CONTROL = re.compile(r"lookout:[a-z]+:([0-9]+):[0-9]+:(?:private|public)")
 
@@ -44,7 +45,9 @@ def may_concern(message: discord.Message, me_id: int) -> bool:
     """Say, without looking anything up, whether a message could be meant for us."""
     if message.author.bot or message.webhook_id is not None or message.type not in _WRITTEN:
         return False
-    if message.guild is None or any(person.id == me_id for person in message.mentions):
+    if message.guild is None:  # or a server that is not known yet
+        return isinstance(message.channel, discord.DMChannel)
+    if any(person.id == me_id for person in message.mentions):
         return True
     reference = _reference(message)
     if reference is not None:
@@ -120,15 +123,27 @@ async def _replied(
 
 
 async def _our_answer(house: House, message: discord.Message) -> Replied:
-    """Recognise an answer by its controls, which name what is kept of it."""
+    """Recognise an answer by its controls, which name what is kept of it.
+
+    One that has only begun to come may not be known by its message yet, but by what answers it.
+    """
     for custom_id in custom_ids(message):
+        if found := _RUN_CONTROL.fullmatch(custom_id):
+            run = house.running.get(int(found[1]))
+            if run is None or run.turn_id is None:
+                return Replied(Target.OTHER)
+            return await _of_turn(house, run.turn_id)
         if found := _TURN_CONTROL.match(custom_id):
-            turn = await house.conversations.store.turn(int(found[1]))
-            return Replied(Target.GONE if turn is None else Target.TURN, turn=turn)
+            return await _of_turn(house, int(found[1]))
         if (found := _POSTED_CONTROL.match(custom_id)) and int(found[1]):
             posted = await house.posted.get(int(found[1]))
             return Replied(Target.GONE if posted is None else Target.POSTED, posted=posted)
     return Replied(Target.OTHER)
+
+
+async def _of_turn(house: House, turn_id: int) -> Replied:
+    turn = await house.conversations.store.turn(turn_id)
+    return Replied(Target.GONE if turn is None else Target.TURN, turn=turn)
 
 
 def custom_ids(message: discord.Message) -> Iterator[str]:
