@@ -153,7 +153,11 @@ class World:
     def check_complete(
         self, dialogue: Dialogue, way: list[Known], seen: set[str], shown: set[int]
     ) -> None:
-        """Nothing is missing as long as no window is open."""
+        """Everything before has ended, and nothing is missing as long as no window is open."""
+        for one in way[:-1]:
+            turn = self.talk.store.kept.get(one.turn.id)
+            if turn is not None and turn.state is TurnState.WAITING:
+                self.wrong.append(f"turn {way[-1].number} did not wait for turn {one.number}")
         if dialogue.lines[0].text.startswith(("Earlier", "Picture")) or self.lost:
             return
         for one in way:
