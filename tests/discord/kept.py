@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from bot.domain.answer import Answer
-from bot.domain.conversation import Address, AskRequest, Retention, Turn
+from bot.domain.conversation import Address, AskRequest, Closer, Retention, Turn
 from bot.domain.conversation_ports import ConversationStore, NewPicture
 from bot.domain.picture import Frame, Picture, PictureFacts, PictureRef, SourceKind
 from bot.domain.ports import Asker
@@ -70,6 +70,7 @@ async def unanswered(
     channel_id: int | None = None,
     guild_id: int | None = 0,
     parent: Turn | None = None,
+    closer: Closer | None = None,
 ) -> int:
     """Keep one question; without ``parent`` it begins a conversation.
 
@@ -86,6 +87,7 @@ async def unanswered(
             Address(channel_id or w.channel.id),
             private=private,
             parent_id=None if parent is None else parent.id,
+            closer=closer,
         ),
         keep_pictures_until=now + LIMITS.pictures,
         keep_text_until=now + LIMITS.text,

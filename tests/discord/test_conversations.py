@@ -10,7 +10,7 @@ import discord
 import pytest
 import simcord
 
-from bot.domain.conversation import TurnState
+from bot.domain.conversation import Closer, Place, TurnState
 from tests.discord.engines import HandEngine
 from tests.discord.kept import keeping, store_of, talk, unanswered
 from tests.discord.pictures import png
@@ -271,6 +271,29 @@ async def test_moderators_read_nothing_of_channels_that_are_hidden_from_them(
         assert "Hidden words" not in shown(result)
         assert "**1.** Title not shown: 1 question" in shown(result)
         assert labels(result) == ["Delete 1"]
+
+
+async def test_moderators_read_nothing_of_private_threads_and_lost_channels(
+    tmp_path: Path,
+) -> None:
+    async with keeping(tmp_path) as w:
+        channel = w.env.bot.get_channel(w.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        kind = discord.ChannelType.private_thread
+        thread = await channel.create_thread(name="between us", type=kind)
+        await talk(w, w.ann.id, "Words in a private thread", channel_id=thread.id)
+        await talk(w, w.ann.id, "Words in a channel that is gone", channel_id=5)
+        result = await w.slash(w.mod, "conversations", server=True)
+        assert "Words" not in shown(result)
+        assert labels(result) == ["Delete 1", "Delete 2"]
+
+
+async def test_what_a_turn_looked_at_more_closely_is_named(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as w:
+        await talk(w, w.ann.id, "What is there?", closer=Closer(1, Place.TOP_LEFT))
+        result = await w.slash(w.ann, "conversations")
+        view = await pressed(w, w.ann, result, "Open 1")
+        assert "> Picture 1, looked at more closely: top left" in shown(view)
 
 
 @pytest.mark.parametrize("action", ["open", "export", "delete", "gone"])
