@@ -2,9 +2,10 @@
 
 import asyncio
 import random
+import shutil
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +15,7 @@ import aiohttp
 from bench import payloads
 from bench.conversations import prefix
 from bench.conversations.copies import STRIDE, add_copies
-from bench.conversations.everything import everything
+from bench.conversations.everything import Others
 from bench.conversations.reader import Prompt, Reader
 from bench.engine import MODEL
 from bench.figures import Figure, percentile
@@ -33,6 +34,8 @@ from bot.domain.task import Parameters
 PHOTO = Kind("photo", 400, 300)
 _PICTURE_EVERY = 5
 """The first turn brings a picture, and so does every fifth after it."""
+_COLD = 2
+"""How many follow-ups are asked in each database before any is measured."""
 _WORDS = "What else is to be seen there, and how many trees stand on the hillside?"
 
 
@@ -48,7 +51,7 @@ class Plan:
     @classmethod
     def quick(cls) -> "Plan":
         """Plan for 45 seconds."""
-        return cls(samples=12)
+        return cls(samples=15)
 
 
 @dataclass(slots=True)
@@ -105,12 +108,31 @@ class Talk:
 
 
 async def measure(plan: Plan) -> dict[str, Figure]:
-    """Measure both, in one database."""
+    """Measure both."""
     with TemporaryDirectory(prefix="lookout-bench-") as folder:
-        database = Path(folder) / "lookout.sqlite3"
-        async with talking(database) as talk:
-            figures = await _among_many(talk, database, plan)
-            return figures | await _within_one(talk, plan)
+        databases = await _databases(Path(folder), plan)
+        async with AsyncExitStack() as stack:
+            talks = {
+                amount: await stack.enter_async_context(talking(database))
+                for amount, database in databases.items()
+            }
+            figures = await _among_many(talks, plan)
+            return figures | await _within_one(talks[plan.amounts[-1]], plan)
+
+
+async def _databases(folder: Path, plan: Plan) -> dict[int, Path]:
+    """Make a database of each size; the conversations in all of them are the same."""
+    first = folder / "lookout-1.sqlite3"
+    async with talking(first) as talk:
+        turn: Turn | None = None
+        for number in range(plan.turns):
+            parent_id = None if turn is None else turn.id
+            turn, _ = await talk.ask(parent_id, Costs(), picture=number % _PICTURE_EVERY == 0)
+    databases = {amount: folder / f"lookout-{amount}.sqlite3" for amount in plan.amounts}
+    for amount, database in databases.items():
+        shutil.copy(first, database)
+        await asyncio.to_thread(add_copies, database, 1, amount - 1)
+    return databases
 
 
 @asynccontextmanager
@@ -127,22 +149,15 @@ async def talking(database: Path) -> AsyncIterator[Talk]:
             yield Talk(lookout, reader, files)
 
 
-async def _among_many(talk: Talk, database: Path, plan: Plan) -> dict[str, Figure]:
-    """Follow up conversations chosen by chance, among more and more of them."""
+async def _among_many(talks: dict[int, Talk], plan: Plan) -> dict[str, Figure]:
+    """Follow up conversations chosen by chance, in each database in turn."""
     chance = random.Random(4)
-    turn: Turn | None = None
-    for number in range(plan.turns):
-        parent_id = None if turn is None else turn.id
-        turn, _ = await talk.ask(parent_id, Costs(), picture=number % _PICTURE_EVERY == 0)
-    assert turn is not None
-    there, measured = 1, {}
-    for amount in plan.amounts:
-        await asyncio.to_thread(add_copies, database, there, amount - 1)
-        there, costs = amount, Costs()
-        for sample in range(-2, plan.samples):  # the first two find nothing warm
-            copy = chance.randrange(1, amount) * STRIDE
-            await talk.ask(turn.id + copy, costs if sample >= 0 else Costs(), person=1 + copy)
-        measured[amount] = costs
+    measured = {amount: Costs() for amount in talks}
+    for sample in range(-_COLD, plan.samples):
+        for amount, talk in talks.items():
+            copy = chance.randrange(amount) * STRIDE
+            costs = measured[amount] if sample >= 0 else Costs()
+            await talk.ask(plan.turns + copy, costs, person=1 + copy)
     few, many = measured[plan.amounts[0]], measured[plan.amounts[-1]]
     figures: dict[str, Figure] = {
         "conversations": plan.amounts[-1],
@@ -161,25 +176,25 @@ async def _within_one(talk: Talk, plan: Plan) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
     turn: Turn | None = None
     remembered: list[prefix.Unit] = []
-    sent = evaluated = whole_bytes = whole_tokens = most_tokens = 0
+    sent = evaluated = most_tokens = 0
+    others = Others(talk.lookout)
     for number in range(plan.depths[-1]):
         parent_id = None if turn is None else turn.id
         if number + 1 in plan.depths:
             costs = Costs()
-            for _ in range(plan.samples):
+            for _ in range(max(2, plan.samples // 4)):
                 await talk.ask(parent_id, costs)
             figures[f"turn{number + 1}_context_ms"] = percentile(costs.context_seconds, 0.5) * 1000
             figures[f"turn{number + 1}_kb"] = percentile(costs.sent_bytes, 0.5) / 1000
         turn, prompt = await talk.ask(parent_id, Costs(), picture=number % _PICTURE_EVERY == 0)
-        whole = await everything(talk.lookout, turn)
+        await others.add(turn)
         sent += prompt.sent_bytes
         evaluated += prefix.evaluated(prompt.units, remembered)
-        whole_bytes += whole.sent_bytes
-        whole_tokens += whole.tokens
         most_tokens = max(most_tokens, prompt.tokens)
         remembered = prompt.remembered
-    figures["bytes_of_everything_ratio"] = sent / whole_bytes
-    figures["evaluated_of_everything_ratio"] = evaluated / whole_tokens
+    figures["bytes_of_everything_ratio"] = sent / others.whole_bytes
+    figures["evaluated_of_everything_ratio"] = evaluated / others.whole_tokens
+    figures["evaluated_of_sliding_ratio"] = evaluated / others.sliding_tokens
     figures["context_used_ratio"] = most_tokens / talk.lookout.config.vision.num_ctx
     return figures
 

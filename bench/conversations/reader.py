@@ -14,6 +14,8 @@ _ANSWER = (
     "On the left is a hillside with a few trees, and above it a wide and cloudy sky. The colours "
     "are soft, as on an early morning. Nothing in the picture moves, and nobody is to be seen."
 )
+ANSWER_UNITS = prefix.units([{"role": "assistant", "content": _ANSWER}])
+"""What a server remembers of its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Prompt:
     @property
     def remembered(self) -> list[prefix.Unit]:
         """What a server remembers once it has answered."""
-        return self.units + prefix.units([{"role": "assistant", "content": _ANSWER}])
+        return self.units + ANSWER_UNITS
 
 
 class Reader:
@@ -50,8 +52,7 @@ class Reader:
         arrived_at = time.perf_counter()
         messages: list[dict[str, Any]] = json.loads(body)["messages"]
         self.last = Prompt(prefix.units(messages), len(body), arrived_at)
-        answer_tokens = prefix.tokens(prefix.units([{"role": "assistant", "content": _ANSWER}]))
         return web.Response(
-            body=frame(_ANSWER) + end(self.last.tokens, answer_tokens),
+            body=frame(_ANSWER) + end(self.last.tokens, prefix.tokens(ANSWER_UNITS)),
             headers={"Content-Type": "application/x-ndjson"},
         )
