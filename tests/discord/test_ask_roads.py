@@ -1,6 +1,7 @@
 """Where questions are asked, and that nobody is left waiting however an answer ends."""
 
 from collections import deque
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from bot.domain.errors import EngineUnavailable
 from tests.discord.engines import HandEngine
 from tests.discord.forms import filled
 from tests.discord.pictures import png
-from tests.discord.world import World, labels, shown, texts, until, world
+from tests.discord.world import World, labels, restarted, shown, texts, until, world
 
 
 async def nobody_waits(w: World) -> bool:
@@ -214,3 +215,41 @@ def said(message: discord.Message) -> list[str]:
     items = [item for item in view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
     view.stop()
     return [item.content for item in items]
+
+
+async def test_an_answer_that_outlives_its_reply_is_followed_up_where_it_came(
+    tmp_path: Path,
+) -> None:
+    engine = HandEngine()
+    engine.go.clear()
+    async with world(tmp_path, engine=engine) as w:
+        w.lookout.replies = replace(w.lookout.replies, token_seconds=1.0)
+        result = await w.ann.slash(w.channel, "ask", question="What?", picture=("a.png", png()))
+        await until(lambda: "Cancel" in labels(result))
+        await w.env.advance_time(5)
+        await until(lambda: "come as a new message" in shown(result))
+        engine.go.set()
+        await w.finished(result)
+        last = w.channel.last_message
+        assert last is not None
+        assert result.response is not None
+        assert last.id != result.response.id
+        turn = await w.lookout.conversations.store.turn_of_message(last.id)
+        assert turn is not None
+        assert turn.answer == "ask standard 1"
+        assert await nobody_waits(w)
+
+
+async def test_an_answer_that_discord_did_not_take_is_given_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine) as w:
+        w.env.inject_error("PATCH", "/webhooks/*", status=400, times=None)
+        result = await w.ann.slash(w.channel, "ask", question="What?", picture=("a.png", png()))
+        await w.finished(result)
+        assert not await nobody_waits(w)
+        w.env.backend.faults.clear()
+        async with restarted(w, engine):
+            await until(lambda: "ask standard 1" in shown(result))
+        assert await nobody_waits(w)
