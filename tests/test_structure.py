@@ -147,8 +147,8 @@ def _canonical(name: str) -> str:
         ("core", ()),
         ("heif", ("heif",)),
         ("postgres", ("postgres",)),
-        ("run", ("builtin", "playground")),
-        ("dev", ("builtin", "heif", "playground", "postgres", "dev")),
+        ("run", ("builtin", "encryption", "playground")),
+        ("dev", ("builtin", "heif", "playground", "postgres", "encryption", "dev")),
     ],
 )
 def test_lock_files_hold_what_pyproject_asks_for(name: str, extras: tuple[str, ...]) -> None:
@@ -166,7 +166,7 @@ def test_lock_files_hold_what_pyproject_asks_for(name: str, extras: tuple[str, .
 
 def test_the_development_lock_knows_every_extra() -> None:
     extras = _pyproject()["project"]["optional-dependencies"]
-    assert set(extras) == {"builtin", "heif", "playground", "postgres", "dev"}
+    assert set(extras) == {"builtin", "heif", "playground", "postgres", "encryption", "dev"}
 
 
 def test_every_lock_file_is_part_of_the_development_one() -> None:

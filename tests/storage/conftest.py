@@ -10,7 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.conversation import Retention
+from bot.storage.conversations import SqlConversationStore
 from bot.storage.database import Database
+from bot.storage.keeper import Limits
+from tests.services.conversation_fakes import MemoryConversationStore
+from tests.storage.conversation_values import (
+    LONGEST,
+    MAX_DEPTH,
+    MAX_PICTURES,
+    Build,
+    Store,
+    Talk,
+)
+from tests.storage.fakes import HandClock
 from tests.storage.postgres import Postgres, running_postgres
 
 BOTH = ("sqlite", "postgresql")
@@ -92,3 +105,46 @@ def database(request: pytest.FixtureRequest) -> Database:
     """An open database at the newest revision, of each kind."""
     opened: Database = request.getfixturevalue(request.param)
     return opened
+
+
+STORES = ["memory", "sqlite", "sealed_sqlite", "postgresql"]
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture(params=STORES)
+def build(request: pytest.FixtureRequest, clock: HandClock) -> Build:
+    """Make stores over the same data."""
+    if request.param == "memory":
+        memory = MemoryConversationStore(now=clock, max_depth=MAX_DEPTH, max_pictures=MAX_PICTURES)
+
+        def in_memory(longest: Retention = LONGEST, max_bytes: int = 2**20) -> Store:
+            memory.longest, memory.picture_store_max_bytes = longest, max_bytes
+            return memory
+
+        return in_memory
+    database: Database = request.getfixturevalue(request.param)
+
+    def in_database(longest: Retention = LONGEST, max_bytes: int = 2**20) -> Store:
+        return SqlConversationStore(
+            database,
+            longest=longest,
+            picture_store_max_bytes=max_bytes,
+            limits=Limits(MAX_DEPTH, MAX_PICTURES),
+            now=clock,
+        )
+
+    return in_database
+
+
+@pytest.fixture
+def store(build: Build) -> Store:
+    return build()
+
+
+@pytest.fixture
+def talk(store: Store, clock: HandClock) -> Talk:
+    return Talk(store, clock)

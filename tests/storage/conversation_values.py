@@ -1,12 +1,12 @@
 """Questions, pictures and answers to put into a store of conversations."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.answer import Answer, Usage
-from bot.domain.conversation import Address, AskRequest, KeptPicture, Turn
+from bot.domain.conversation import Address, AskRequest, KeptPicture, Retention, Turn
 from bot.domain.conversation_ports import ConversationStore, Forgotten, NewPicture
 from bot.domain.picture import Frame, Note, Picture, PictureFacts, PictureRef, SourceKind
 from bot.domain.ports import Asker
@@ -100,6 +100,16 @@ def answer(text: str = "A cat. 🐈", tokens: int = 1000) -> Answer:
         notes=(Note.CONTEXT_LEFT_OUT,),
         usage=Usage(prompt_tokens=tokens, answer_tokens=50, total_seconds=3.5),
     )
+
+
+LONGEST = Retention(pictures=365 * DAY, text=365 * DAY)
+"""What the operator allows in most tests."""
+
+MAX_DEPTH, MAX_PICTURES = 6, 5
+"""Limits of one conversation that tests reach."""
+
+Build = Callable[..., Store]
+"""Makes stores over the same data: ``longest``, ``max_bytes``."""
 
 
 class Talk:
