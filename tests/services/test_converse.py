@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -20,10 +20,15 @@ from bot.domain.errors import (
     PictureGone,
     QuestionTooLong,
     RateLimited,
+    StorageFailed,
 )
-from bot.domain.picture import Note
-from bot.domain.ports import Asker
+from bot.domain.picture import Note, PictureNeeds
+from bot.domain.ports import Asker, PostedAnswer
+from bot.domain.task import Parameters, TaskName
+from bot.services import following
+from bot.services.choosing import kept_under
 from bot.services.progress import Stage
+from bot.services.turn_record import TurnRecord, log_turn
 from tests.services.conversing import (
     ANA,
     BEN,
@@ -455,3 +460,91 @@ async def test_a_picture_that_is_gone_everywhere_is_told_in_words() -> None:
     assert "Picture 1 can no longer be shown." in talk.last.lines[0].text
     assert talk.last.lines[1].text == "A grey cat."
     assert Note.PICTURES_IN_WORDS in result.answer.notes
+
+
+def posted(private: bool = False) -> PostedAnswer:
+    return PostedAnswer(
+        id=5,
+        task=TaskName.DESCRIBE,
+        parameters=Parameters(),
+        sources=(ref("cat"), ref("dog")),
+        asker_id=ANA.person_id,
+        guild_id=ANA.guild_id,
+        private=private,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        expires_at=datetime(2027, 1, 1, tzinfo=UTC),
+    )
+
+
+async def test_following_up_another_answer_begins_with_its_pictures_and_what_was_said() -> None:
+    talk = Talk()
+    for name, said in (("cat", "A grey cat."), ("dog", "A dog.")):
+        seen = await talk.preparer.prepare(name.encode(), PictureNeeds())
+        key = kept_under(talk.engine, TaskName.DESCRIBE, Parameters(), seen)
+        await talk.answers.put(key, Answer(said, "ollama", MODEL))
+    result = await talk.ask(asks("Which is older?", posted=posted()))
+    assert names(talk.last) == ["Picture 1", "Picture 2"]
+    assert "> Picture 1: A grey cat.\n> Picture 2: A dog." in talk.last.lines[0].text
+    assert [kept.description for kept, _ in result.new] == ["A grey cat.", "A dog."]
+    await talk.ask(asks("And?", after=result))
+    assert "A grey cat." in talk.last.lines[0].text
+
+
+async def test_following_up_an_answer_that_is_not_kept_has_its_pictures_alone() -> None:
+    talk = Talk()
+    talk.answers.error = StorageFailed()
+    await talk.ask(asks("Which is older?", posted=posted()))
+    assert names(talk.last) == ["Picture 1", "Picture 2"]
+    assert "You had said" not in talk.last.lines[0].text
+
+
+async def test_somebody_elses_private_answer_cannot_be_followed_up() -> None:
+    talk = Talk()
+    for asker, private in ((BEN, True), (ANA, False)):
+        request = asks("?", posted=posted(private=True), asker=asker, private=private)
+        with pytest.raises(NotYours):
+            await talk.converse.accept(request)
+    with pytest.raises(NotYours):
+        await talk.converse.accept(asks("?", posted=posted(), asker=Asker(3, 200)))
+
+
+async def test_every_turn_is_recorded_in_figures() -> None:
+    talk = Talk()
+    records: list[TurnRecord] = []
+    talk.converse.observers = (records.append, log_turn)
+    result = await talk.ask(asks("Who?", ref("cat")))
+    talk.engine.script(EngineTimeout("first_word", 1))
+    request = asks("And?", after=result)
+    turn = await talk.accept(request)
+    with pytest.raises(EngineTimeout):
+        await talk.answer(turn, request)
+    good, bad = records
+    assert (good.pictures, good.bytes, good.failure, good.model) == (1, 3, None, MODEL)
+    assert good.prompt_tokens is not None
+    assert bad.failure == "EngineTimeout"
+    assert "Who?" not in repr(records)
+
+
+async def test_storage_that_fails_at_the_end_does_not_hide_what_went_wrong_before() -> None:
+    talk = Talk()
+    talk.engine.script(EngineTimeout("first_word", 1))
+
+    async def ended(turn_id: int, state: TurnState) -> None:
+        raise StorageFailed
+
+    talk.store.ended = ended  # type: ignore[method-assign]
+    request = asks("Who?", ref("cat"))
+    turn = await talk.accept(request)
+    with pytest.raises(EngineTimeout):
+        await talk.answer(turn, request)
+
+
+async def test_what_never_begins_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(following, "_BEGIN_SECONDS", 0.01)
+    talk = Talk()
+    first = await talk.ask(asks("Who?", ref("cat")))
+    never = await talk.accept(asks("Never?", after=first))
+    await talk.ask(asks("And?", after=never))
+    assert talk.last.lines[3].text == "I could not answer that."
