@@ -60,7 +60,8 @@ def opened(conversation: Conversation, ending: Ending, say: Words) -> ui.LayoutV
     for turn, question, budget in zip(turns, asked, budgets, strict=True):
         answer, whole = _answer(turn, say, budget, hidden=ending.hidden)
         complete = complete and whole
-        container.add_item(ui.TextDisplay(f"{question}\n{answer}"))
+        container.add_item(ui.TextDisplay(question))
+        container.add_item(ui.TextDisplay(answer))
     hints = []
     if turns and turns[0].depth:
         hints.append(say.say("There is more before this: “Export” has all of it."))
