@@ -238,6 +238,75 @@ async def test_an_edit_into_too_many_words_is_told_so(tmp_path: Path) -> None:
         assert len(ours(w)) == 1
 
 
+async def following(w: World) -> tuple[discord.Message, discord.Message]:
+    """Ask, and follow up while the answer comes; return both messages."""
+    question = await w.ann.send(w.channel, f"{mention(w)} one", attachments=PICTURE)
+    await until(lambda: "Thinking" in said(last(w)))
+    follow_up = await w.ben.send(w.channel, f"{mention(w)} two", reply_to=last(w))
+    await until(lambda: "answer before this one" in said(last(w)))
+    return question, follow_up
+
+
+async def test_a_follow_up_deleted_while_it_waits_leaves_the_answer_before_it_alone(
+    tmp_path: Path,
+) -> None:
+    engine = paused()
+    async with world(tmp_path, engine=engine) as w:
+        _, follow_up = await following(w)
+        await w.ben.delete(follow_up)
+        await until(lambda: len(ours(w)) == 1)
+        engine.go.set()
+        await w.lookout.running.idle()
+        assert "ask standard 1" in said(last(w))
+        assert len(engine.dialogues) == 1
+
+
+async def test_a_follow_up_edited_while_it_waits_is_asked_in_its_new_words(tmp_path: Path) -> None:
+    engine = paused()
+    async with world(tmp_path, engine=engine) as w:
+        _, follow_up = await following(w)
+        await w.ben.edit(follow_up, f"{mention(w)} two and a half")
+        engine.go.set()
+        await w.lookout.running.idle()
+        assert questions(engine) == ["one", "two and a half"]
+        assert len(engine.dialogues) == 2
+        assert len(ours(w)) == 2
+
+
+async def test_a_question_edited_while_a_follow_up_waits_leaves_that_one_an_end_in_words(
+    tmp_path: Path,
+) -> None:
+    engine = paused()
+    async with world(tmp_path, engine=engine) as w:
+        question, _ = await following(w)
+        await w.ann.edit(question, f"{mention(w)} other")
+        engine.go.set()
+        await w.lookout.running.idle()
+        assert ["other"] in [questions(engine, place) for place in range(len(engine.dialogues))]
+        first, second = ours(w)
+        assert "ask standard" in said(first)
+        assert "answer before this one" not in said(second)
+        assert not any(pending for pending in await w.lookout.conversations.store.pending())
+
+
+async def test_a_question_deleted_while_a_follow_up_waits_leaves_that_one_an_end_in_words(
+    tmp_path: Path,
+) -> None:
+    engine = paused()
+    async with world(tmp_path, engine=engine) as w:
+        question, _ = await following(w)
+        await w.ann.delete(question)
+        engine.go.set()
+        await w.lookout.running.idle()
+        (reply,) = ours(w)
+        assert "answer before this one" not in said(reply)
+        assert questions(engine, 0) == ["one"]
+        for dialogue in engine.dialogues[1:]:
+            assert all("> one" not in line.text for line in dialogue.lines)
+            assert not any(line.shown for line in dialogue.lines)
+        assert not any(pending for pending in await w.lookout.conversations.store.pending())
+
+
 async def test_a_channel_deleted_while_answering_ends_the_turn(tmp_path: Path) -> None:
     engine = paused()
     async with world(tmp_path, engine=engine) as w:

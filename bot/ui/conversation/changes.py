@@ -10,6 +10,7 @@ import discord
 import structlog
 
 from bot.domain.conversation import AskRequest, Turn
+from bot.domain.conversation_ports import Forgotten
 from bot.domain.picture import PictureRef
 from bot.domain.task import Parameters
 from bot.ui.conversation.delivery import remove_message
@@ -74,7 +75,6 @@ class Changes:
         if request.question == before.question and _same(request.sources, before.sources):
             return  # Discord tells of its own additions, such as a link's preview, as edits
         await self._withdraw(asked.turn)
-        await self._house.conversations.store.forget_turn(asked.turn.id)
         again = replace(request, parent_id=asked.turn.parent_id)
         await asked.delivery.settle()
         await self._hearing.ask(message, again, reply_id=asked.delivery.message_id)
@@ -105,7 +105,7 @@ class Changes:
             turn = await store.turn_of_message(message_id)
             if turn is None:
                 return
-            await self._withdraw(turn)
+            forgotten = await self._withdraw(turn)
             asked = self._hearing.asked.pop(turn.question_message_id or 0, None)
             if turn.question_message_id == message_id:
                 if asked is not None:
@@ -113,17 +113,21 @@ class Changes:
                 elif turn.answer_message_id is not None:
                     channel = self._hearing.bot.get_partial_messageable(channel_id)
                     await remove_message(channel.get_partial_message(turn.answer_message_id))
-            forgotten = await store.forget_turn(turn.id)
             _log.info("turn_withdrawn", turn_id=turn.id)
             if not forgotten.turns:
                 return  # forgotten before, and there only for what follows it
 
-    async def _withdraw(self, turn: Turn) -> None:
-        """Stop the answer to a turn, if it is under way, and wait until it has stopped."""
+    async def _withdraw(self, turn: Turn) -> Forgotten:
+        """Forget a turn, and stop its answer if that is under way.
+
+        In this order: whoever waits for its end in order to follow it up finds it forgotten.
+        """
+        forgotten = await self._house.conversations.store.forget_turn(turn.id)
         run = self._house.running.of_turn(turn.id)
         if run is not None and run.task is not None:
             self._house.running.stop(run, Stop.WITHDRAWN)
             await asyncio.wait([run.task])
+        return forgotten
 
 
 def _same(one: Iterable[object], other: Iterable[object]) -> bool:
