@@ -142,6 +142,17 @@ async def test_a_reply_that_discord_hides_is_met_once_with_what_works(tmp_path: 
         assert "Ask a follow-up" in said(last(w))
 
 
+async def test_a_hidden_reply_to_a_description_is_met_with_what_works_there(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        result = await w.slash(w.ann, "describe", picture=PICTURE[0])
+        assert "Ask" in labels(result)
+        assert result.response is not None
+        await wrote(w, w.ben, "why?", to=result.response.message)
+        assert "press “Ask” under" in said(last(w))
+
+
 async def test_a_reply_without_a_ping_counts_where_it_can_be_read(tmp_path: Path) -> None:
     engine = HandEngine()
     async with world(tmp_path, engine=engine, discord=READ_ALL) as w:

@@ -54,6 +54,8 @@ def hint(act: Act, reading: Reading, say: Words, me: discord.ClientUser | None) 
             )
             if reading.replied.turn is not None:
                 text += " " + say.say("Or press “Ask a follow-up” under the answer.")
+            else:
+                text += " " + say.say("Or press “Ask” under the answer.")
         case _ if reading.heard.direct:
             text = say.say(
                 "Send me a picture, with a question if you like. Reply to my answer to ask more."
