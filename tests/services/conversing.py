@@ -5,7 +5,7 @@ import itertools
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import astuple, dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.answer import Answer, EngineEvent, TextDelta, Usage
 from bot.domain.conversation import Address, AskRequest, Closer, Retention, Turn
@@ -19,7 +19,7 @@ from bot.services.progress import Part, Stage
 from bot.tasks.ask import system_text
 from bot.vision.gate import Gate, Limits
 from tests.services.conversation_fakes import MemoryConversationStore, MemoryCostStore
-from tests.services.fakes import FakeAnswers, FakeFetcher
+from tests.services.fakes import FakeAnswers, FakeFetcher, ref
 
 MODEL = "eye:1b"
 ANA, BEN = Asker(1, 100), Asker(2, 100)
@@ -254,3 +254,17 @@ def names(dialogue: Dialogue) -> list[str]:
 
 def words(dialogue: Dialogue) -> str:
     return "\n".join(line.text for line in dialogue.lines)
+
+
+def posted(private: bool = False) -> PostedAnswer:
+    return PostedAnswer(
+        id=5,
+        task=TaskName.DESCRIBE,
+        parameters=Parameters(),
+        sources=(ref("cat"), ref("dog")),
+        asker_id=ANA.person_id,
+        guild_id=ANA.guild_id,
+        private=private,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        expires_at=datetime(2027, 1, 1, tzinfo=UTC),
+    )
