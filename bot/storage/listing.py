@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, RowMapping, ScalarSelect, Select, and_, func, select
+from sqlalchemy import ColumnElement, RowMapping, ScalarSelect, Select, and_, exists, func, select
 
 from bot.domain.conversation import Conversation, Retention, TurnState
 from bot.storage.conversation_tables import (
@@ -96,6 +96,14 @@ class Listing(Keeper):
         self, condition: ColumnElement[bool], *, limit: int, offset: int = 0
     ) -> tuple[Conversation, ...]:
         real = and_(TurnRow.conversation_id == ConversationRow.id, ~self._times.turn_over())
+        newest_first = ConversationRow.last_at.desc(), ConversationRow.id.desc()
+        page = (
+            select(ConversationRow.id)
+            .where(condition, self._times.conversation_kept(), exists().where(real))
+            .order_by(*newest_first)
+            .limit(limit)
+            .offset(offset)
+        )
         newest = select(func.max(TurnRow.id)).where(real)
         answered = newest.where(TurnRow.state == TurnState.ANSWERED)
         pictures = (
@@ -104,6 +112,10 @@ class Listing(Keeper):
             .where(real)
         )
         words = select(TurnRow.words).where(real).order_by(TurnRow.id).limit(1)
+        owners = and_(
+            ParticipantRow.conversation_id == ConversationRow.id,
+            ParticipantRow.person_id == ConversationRow.owner_id,
+        )
         question = (
             select(
                 ConversationRow,
@@ -114,17 +126,9 @@ class Listing(Keeper):
                 _of_each(words).label("words"),
                 func.coalesce(_of_each(answered), _of_each(newest)).label("last_turn_id"),
             )
-            .join(
-                ParticipantRow,
-                and_(
-                    ParticipantRow.conversation_id == ConversationRow.id,
-                    ParticipantRow.person_id == ConversationRow.owner_id,
-                ),
-            )
-            .where(condition, self._times.text_kept(), _of_each(newest).is_not(None))
-            .order_by(ConversationRow.last_at.desc(), ConversationRow.id.desc())
-            .limit(limit)
-            .offset(offset)
+            .join(ParticipantRow, owners)
+            .where(ConversationRow.id.in_(page))
+            .order_by(*newest_first)
         )
         async with self._database.reading() as session:
             rows = (await session.execute(question)).mappings().all()
