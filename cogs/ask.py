@@ -1,28 +1,21 @@
 """/ask, /compare and the right-click for asking: conversations about pictures."""
 
-import asyncio
-
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain.errors import FetchFailed, NoPicture, PictureError
-from bot.domain.picture import PictureRef
 from bot.domain.task import Detail
 from bot.ui.asking import Interaction
 from bot.ui.cog import LookoutCog, T, anywhere
 from bot.ui.conversation.asking import MAX_QUESTION_CHARACTERS, Wish, ask
 from bot.ui.conversation.changes import Changes
 from bot.ui.conversation.hearing import Hearing
-from bot.ui.conversation.modals import QuestionModal
+from bot.ui.conversation.menu import ask_about_message
 from bot.ui.conversation.recovery import Recovery
 from bot.ui.errors import responding
 from bot.ui.i18n import mark, words
 from bot.ui.languages import chosen_language, suggest_languages
-from bot.ui.resolver import Found, from_message, from_options
-
-_READING_SECONDS = 1.5
-"""A form must be opened within three seconds of the click; so long may reading a message take."""
+from bot.ui.resolver import from_options
 
 
 class Ask(LookoutCog, name="Lookout: ask"):
@@ -127,13 +120,7 @@ class Ask(LookoutCog, name="Lookout: ask"):
 
     async def ask_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Open a form for a question about the pictures of a message."""
-        async with responding(interaction):
-            sources = await self._pictures(message)
-            say = words(interaction.locale.value)
-            modal = QuestionModal(
-                self.house, say, Wish(sources=sources), title=say.say("Ask about picture")
-            )
-            await interaction.response.send_modal(modal)
+        await ask_about_message(self.house, interaction, message)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -164,17 +151,6 @@ class Ask(LookoutCog, name="Lookout: ask"):
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         """Forget the thread."""
         await self._changes.thread_deleted(payload.thread_id)
-
-    async def _pictures(self, message: discord.Message) -> tuple[Found, ...]:
-        """Find what a message shows. Raises NoPicture, and FetchFailed when that takes too long."""
-        try:
-            async with asyncio.timeout(_READING_SECONDS):
-                found = await from_message(message, limit=self.house.replies.pictures_per_request)
-        except TimeoutError as error:
-            raise FetchFailed from error
-        if not any(isinstance(item, PictureRef) for item in found):
-            raise NoPicture(tuple(item for item in found if isinstance(item, PictureError)))
-        return found
 
 
 async def setup(bot: commands.Bot) -> None:

@@ -8,6 +8,7 @@ from discord import ui
 
 from bot.domain.task import TaskName
 from bot.ui.asking import Interaction, answer_message
+from bot.ui.conversation.menu import ask_about_message
 from bot.ui.house import house_of
 
 Button = ui.Button[ui.LayoutView]
@@ -15,6 +16,7 @@ _LABELS = {
     TaskName.DESCRIBE: "Describe picture",
     TaskName.ALT: "Alt text",
     TaskName.OCR: "Read text",
+    TaskName.ASK: "Ask about picture",
 }
 
 
@@ -27,7 +29,8 @@ def menu_buttons(message_id: int) -> list[Button]:
 
 
 class MenuButton(
-    ui.DynamicItem[Button], template=r"playground:(?P<task>describe|alt|ocr):(?P<message>[0-9]+)"
+    ui.DynamicItem[Button],
+    template=r"playground:(?P<task>describe|alt|ocr|ask):(?P<message>[0-9]+)",
 ):
     """Takes the same road as the right-click command."""
 
@@ -48,4 +51,8 @@ class MenuButton(
         channel = interaction.channel
         assert isinstance(channel, discord.TextChannel)
         message = await channel.fetch_message(self.message_id)
-        await answer_message(house_of(interaction.client), interaction, self.task, message)
+        house = house_of(interaction.client)
+        if self.task is TaskName.ASK:
+            await ask_about_message(house, interaction, message)
+        else:
+            await answer_message(house, interaction, self.task, message)
