@@ -72,7 +72,7 @@ class Lives:
             self.discord.expire(aged)
 
     async def _talk(self, trap: Trap | None) -> None:
-        interrupted = self.ledger.waiting()
+        interrupted, before = self.ledger.waiting(), len(self.ledger.asked)
         kept = await asyncio.to_thread(turns_kept, self.database)
         self.missed.update(self.ledger.verdict(kept).lost)
         await self._repeat()
@@ -84,8 +84,8 @@ class Lives:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LIFE_SECONDS):
                         await trap.sprung.wait()
-        if trap is None:
-            await self._told(self.ledger.waiting())
+        if trap is None:  # the last life is ended politely, with nothing under way
+            await self._told(list(self.ledger.asked.values())[before:])
 
     @contextlib.asynccontextmanager
     async def _talking(self) -> AsyncIterator[None]:
