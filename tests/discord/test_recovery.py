@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import unquote
 
 import discord
 
@@ -141,6 +142,19 @@ async def test_after_the_token_the_message_itself_is_edited(tmp_path: Path) -> N
         async with restarted(w, HandEngine()) as again:
             await again.lookout.running.idle()
             assert RESTARTED in shown(result)
+
+
+async def test_a_reply_whose_message_is_not_known_is_asked_for_by_its_name(tmp_path: Path) -> None:
+    engine = HandEngine()
+    async with silent(tmp_path, engine) as w:
+        _, address = await deferred(w, engine, private=True)
+        await left_waiting(w, None, replace(address, answer_message_id=None), private=True)
+        w.env.inject_error("PATCH", "/webhooks/*", status=404, code=10015)
+        async with restarted(w, HandEngine()) as again:
+            await again.lookout.running.idle()
+            path = unquote(w.env.backend.http_requests[-1].path)
+            assert path.endswith("/messages/@original")
+            assert await again.lookout.conversations.store.pending() == ()
 
 
 async def test_an_answer_that_was_kept_and_not_shown_is_shown(tmp_path: Path) -> None:
