@@ -7,22 +7,29 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
 import alembic.config
 import pytest
 from alembic import command
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, MetaData, inspect, text
 
 from bot.domain.errors import ConfigError, StorageFailed
+from bot.domain.ports import PostedAnswer
+from bot.domain.task import Parameters
 from bot.storage import migration
 from bot.storage.answers import SqlAnswerStore
+from bot.storage.conversations import SqlConversationStore
 from bot.storage.database import Database
 from bot.storage.engines import Address, migration_engine
 from bot.storage.migration import BACKUPS_KEPT, alembic_config, backups, known_revisions
 from bot.storage.posted import SqlPostedAnswerStore
+from bot.storage.reseal import reseal
 from bot.storage.tables import Base
+from tests.storage.conftest import new_key
+from tests.storage.conversation_values import LONGEST, Talk
 from tests.storage.fakes import HandClock, answer_key, full_answer, posted_answer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,6 +113,16 @@ async def fill(database: Database) -> None:
     clock = HandClock()
     await SqlPostedAnswerStore(database).add(posted_answer(1, now=clock()))
     await SqlAnswerStore(database, retention=timedelta(days=1)).put(answer_key(), full_answer())
+    talk = Talk(conversations(database, clock), clock)
+    first = await talk.answered()
+    last = await talk.ask(parent=first, token="secret")
+    await talk.show(last)
+    await talk.store.open_window(first.conversation_id, 1, "recap", (1,))
+    await talk.store.open_thread(100, last.id)
+
+
+def conversations(database: Database, clock: HandClock) -> SqlConversationStore:
+    return SqlConversationStore(database, longest=LONGEST, picture_store_max_bytes=2**20, now=clock)
 
 
 async def count_posted(database: Database) -> int:
@@ -163,6 +180,51 @@ async def test_every_revision_goes_up_and_down_with_rows_in_it(empty_url: str) -
 
         assert (await database.health()).up_to_date
         await fill(database)
+
+
+@pytest.mark.parametrize("keys", [(), ("sealed",)])
+async def test_buttons_go_on_working_when_conversations_come(
+    empty_url: str, keys: tuple[str, ...]
+) -> None:
+    clock = HandClock()
+    posted = [posted_answer(number, now=clock()) for number in range(3)]
+    keys = tuple(new_key() for _ in keys)
+    async with Database(empty_url, encryption_keys=keys) as database:
+        await database.upgrade()
+        await run(empty_url, "downgrade", "0001")
+        await fill_first_revision(database, posted)
+
+        await database.upgrade()
+
+        store = SqlPostedAnswerStore(database, now=clock)
+        assert [await store.get(one.id) for one in posted] == posted
+        answers = SqlAnswerStore(database, retention=timedelta(days=1), now=clock)
+        assert await answers.get(answer_key()) is None
+        if keys:
+            await reseal(database)
+        await run(empty_url, "downgrade", "0001")
+        await run(empty_url, "upgrade", "head")
+
+        lost = replace(posted[0], parameters=Parameters())
+        assert await store.get(posted[0].id) == (lost if keys else posted[0])
+
+
+async def fill_first_revision(database: Database, posted: list[PostedAnswer]) -> None:
+    """Put answers where the first revision has them."""
+    table = MetaData()
+    async with database.writing() as session:
+        connection = await session.connection()
+        await connection.run_sync(table.reflect)
+        for one in posted:
+            row = {
+                **asdict(one),
+                "created_at": one.created_at.replace(tzinfo=None)
+                if database.path
+                else one.created_at,
+                "links_expire_at": None,
+            }
+            row["expires_at"] = row["created_at"] + timedelta(days=30)
+            await session.execute(table.tables["posted_answer"].insert().values(row))
 
 
 async def test_an_update_keeps_the_rows(empty_url: str, with_revision: WithRevision) -> None:
