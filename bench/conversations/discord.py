@@ -138,6 +138,8 @@ class Discord:
             except Refused as refused:
                 body = {"code": refused.code, "message": str(refused)}
                 return answer(body, refused.status)
+            except ConnectionError:  # killed in the middle of its words: Discord heard nothing
+                return web.Response(status=400)
             finally:
                 self._busy -= 1
 
@@ -153,7 +155,8 @@ class Discord:
         used.done.set()
         kind, data = said["type"], said.get("data") or {}
         if kind == _MODAL:
-            used.modal.set_result(data)
+            if not used.modal.done():  # unless whoever pressed has given up
+                used.modal.set_result(data)
         elif kind in (_DEFERRED_UPDATE, _UPDATE):
             used.original = used.source
         else:
@@ -164,13 +167,13 @@ class Discord:
             self._moments.reached(Moment.ACKNOWLEDGED)
         if kind in (_MESSAGE, _UPDATE) and used.original is not None:
             self._written(used.original, data)
-        shown = {"id": str(used.original.id)} if used.original is not None else {}
+        original = used.original
         callback = {
             "id": request.match_info["id"],
             "type": 2,
-            "response_message_id": shown.get("id"),
+            "response_message_id": None if original is None else str(original.id),
             "response_message_loading": kind == _DEFERRED,
-            "response_message_ephemeral": used.original is not None and used.original.private,
+            "response_message_ephemeral": original is not None and original.private,
         }
         return answer({"interaction": callback})
 
@@ -207,7 +210,7 @@ class Discord:
         return web.Response(status=204)
 
     async def _follow(self, request: web.Request) -> web.Response:
-        """Post a further message to an interaction; it belongs to no question of its own."""
+        """Post a further message to an interaction."""
         said = json.loads(payload(await request.read(), request.content_type))
         used = self._by_token(request)
         message = self.board.send(used.channel_id, said)
@@ -273,18 +276,20 @@ class Discord:
 
     def _written(self, message: Posted, said: dict[str, Any]) -> Sight | None:
         """Show what the bot wrote into a message, and note what that tells its reader."""
-        first = not message.body.get("components")
         self.board.write(message, said)
         self._news.set()
         self._news = asyncio.Event()
         if message.question is None:
             return None
         asked = self.ledger.asked[message.question]
+        heard = asked.acknowledged
         seen = self.ledger.see(message.question, message.id, json.dumps(message.body))
-        if seen is Sight.WORKING:
-            self._moments.reached(Moment.ACKNOWLEDGING if first else Moment.DRAWING)
+        if not heard:
+            self._moments.reached(Moment.ACKNOWLEDGING)
             self._moments.reached(Moment.ACKNOWLEDGED)
-        else:
+        elif seen is Sight.WORKING:
+            self._moments.reached(Moment.DRAWING)
+        if seen is not Sight.WORKING:
             self._moments.reached(Moment.TELLING if asked.interrupted else Moment.SHOWING)
         return seen
 
