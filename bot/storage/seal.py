@@ -17,7 +17,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 """Stricter than base64 in Python, which passes over what does not belong."""
 
 _PLAIN = b"\x00"
-_SEALED = b"\x01"
+SEALED = b"\x01"
 """The first byte says how to read the rest, so that keys can be introduced later."""
 
 _NO_LIBRARY = "storage.encryption_keys: needs the extra 'encryption'"
@@ -69,7 +69,7 @@ class Seal:
         """Return ``data`` as it is to be stored."""
         if self._first is None:
             return _PLAIN + data
-        return _SEALED + base64.urlsafe_b64decode(self._first.encrypt(data))
+        return SEALED + base64.urlsafe_b64decode(self._first.encrypt(data))
 
     def open(self, stored: bytes) -> bytes | None:
         """Return what was sealed; None when no key opens it."""
@@ -95,7 +95,7 @@ class Seal:
 
     def renewed(self, stored: bytes) -> bytes | None:
         """Return it sealed with the first key; None when it is already, or no key opens it."""
-        if stored[:1] == _SEALED and self._open_with(self._first, stored) is not None:
+        if stored[:1] == SEALED and self._open_with(self._first, stored) is not None:
             return None
         data = self.open(stored)
         return None if data is None else self.seal(data)
@@ -109,15 +109,10 @@ class Seal:
     def _open_with(self, keys: Any, stored: bytes) -> bytes | None:
         if stored[:1] == _PLAIN:
             return stored[1:]
-        if stored[:1] != _SEALED or keys is None:
+        if stored[:1] != SEALED or keys is None:
             return None
         try:
             opened: bytes = keys.decrypt(base64.urlsafe_b64encode(stored[1:]))
         except (self._refusal, binascii.Error):
             return None
         return opened
-
-
-def is_sealed(stored: bytes) -> bool:
-    """Say whether it takes a key to open it."""
-    return stored[:1] == _SEALED

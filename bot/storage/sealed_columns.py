@@ -1,10 +1,10 @@
 """Where sealed values lie, and whether any key fits them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy import Row, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -16,7 +16,7 @@ from bot.storage.conversation_tables import (
     TurnRow,
     WindowRow,
 )
-from bot.storage.seal import Seal, is_sealed
+from bot.storage.seal import SEALED, Seal
 from bot.storage.tables import AnswerRow, PostedAnswerRow
 
 Column = InstrumentedAttribute[Any]
@@ -66,11 +66,13 @@ async def refuse_wrong_keys(session: AsyncSession, seal: Seal) -> None:
     Rather no start than a start that takes everything for lost.
     """
     sealed_at_all = False
-    for columns in WORDS:
-        async for stored in _values(session, columns):
-            sealed = [value for value in stored if is_sealed(value)]
-            sealed_at_all = sealed_at_all or bool(sealed)
-            if await asyncio.to_thread(_any_opens, seal, sealed):
+    for column in (column for columns in WORDS for column in columns):
+        sealed = select(column).where(func.substr(column, 1, 1) == SEALED)
+        found = await session.stream_scalars(sealed)
+        async for values in found.partitions(WORDS_AT_ONCE):
+            sealed_at_all = True
+            if await asyncio.to_thread(_any_opens, seal, values):
+                await found.close()
                 return
     if sealed_at_all:
         raise ConfigError((_NO_KEY_FITS,))
@@ -78,10 +80,3 @@ async def refuse_wrong_keys(session: AsyncSession, seal: Seal) -> None:
 
 def _any_opens(seal: Seal, sealed: Sequence[bytes]) -> bool:
     return any(seal.open(value) is not None for value in sealed)
-
-
-async def _values(session: AsyncSession, columns: Sequence[Column]) -> AsyncIterator[list[bytes]]:
-    keys, last = len(keys_of(columns)), None
-    while rows := await batch_after(session, columns, last, WORDS_AT_ONCE):
-        yield [value for row in rows for value in row[keys:] if value is not None]
-        last = tuple(rows[-1][:keys])

@@ -161,6 +161,7 @@ class MemoryConversationStore(Memory):
     async def answered(
         self, turn_id: int, answer: Answer, *, window_id: int | None, again: tuple[int, ...]
     ) -> None:
+        closed = window_id is not None and window_id not in self.windows
         self._change(
             turn_id,
             state=TurnState.ANSWERED,
@@ -168,9 +169,9 @@ class MemoryConversationStore(Memory):
             engine=answer.engine,
             model=answer.model,
             notes=answer.notes,
-            prompt_tokens=answer.usage.prompt_tokens,
-            answer_tokens=answer.usage.answer_tokens,
-            window_id=window_id,
+            prompt_tokens=None if closed else answer.usage.prompt_tokens,
+            answer_tokens=None if closed else answer.usage.answer_tokens,
+            window_id=None if closed else window_id,
             again=again,
         )
 

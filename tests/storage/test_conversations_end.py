@@ -226,6 +226,18 @@ async def test_windows_go_with_the_turns_they_tell_of(talk: Talk) -> None:
     assert present.state is TurnState.ANSWERED
 
 
+async def test_an_answer_from_a_window_that_was_closed_meanwhile_is_kept(talk: Talk) -> None:
+    first = await talk.answered()
+    turn = await talk.ask(parent=first)
+    window = await talk.store.open_window(first.conversation_id, 1, "of the first", ())
+    await talk.store.forget_turn(first.id)
+
+    await talk.store.answered(turn.id, answer("Ja."), window_id=window.id, again=())
+
+    present = await talk.present(turn)
+    assert (present.answer, present.window_id, present.prompt_tokens) == ("Ja.", None, None)
+
+
 async def test_a_person_is_forgotten_everywhere(talk: Talk) -> None:
     mine = await talk.ask()
     await talk.ask(parent=mine, person=GUEST)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,10 @@ from bot.storage.conversations import SqlConversationStore
 from bot.storage.database import Database
 from bot.storage.posted import SqlPostedAnswerStore
 from bot.storage.reseal import reseal
-from bot.storage.seal import Seal, is_sealed
+from bot.storage.seal import SEALED, Seal
 from tests.app.command import bot
 from tests.storage.conftest import new_key
-from tests.storage.conversation_values import DAY, Talk, new_picture
+from tests.storage.conversation_values import DAY, LONGEST, Talk, new_picture
 from tests.storage.fakes import HandClock, answer_key, full_answer, posted_answer
 
 OLD, NEW = new_key(), new_key()
@@ -35,7 +36,7 @@ def test_what_is_sealed_comes_back(data: bytes, seal: Seal) -> None:
     stored = seal.seal(data)
 
     assert seal.open(stored) == data
-    assert is_sealed(stored) is seal.active
+    assert stored.startswith(SEALED) is seal.active
     assert len(stored) <= len(data) + 80
 
 
@@ -233,6 +234,31 @@ async def test_keys_that_open_nothing_are_refused_at_the_start(
     await house.check(turn, NEW, OLD)
 
 
+async def test_keys_are_checked_and_changed_on_every_database(empty_url: str) -> None:
+    clock = HandClock()
+
+    def store(database: Database) -> SqlConversationStore:
+        return SqlConversationStore(
+            database, longest=LONGEST, picture_store_max_bytes=2**20, now=clock
+        )
+
+    async with Database(empty_url, encryption_keys=[OLD]) as database:
+        await database.upgrade()
+        talk = Talk(store(database), clock)
+        turn = await talk.ask()
+        kept = await talk.show(turn)
+    async with Database(empty_url, encryption_keys=[NEW]) as database:
+        with pytest.raises(ConfigError, match="no key that is set opens it"):
+            await database.upgrade()
+    async with Database(empty_url, encryption_keys=[NEW, OLD]) as database:
+        await database.upgrade()
+        assert sum(table.sealed for table in await reseal(database)) == 5
+    async with Database(empty_url, encryption_keys=[NEW]) as database:
+        await database.upgrade()
+        assert await store(database).turn(turn.id) == replace(turn, pictures=kept)
+        assert list(await store(database).load(kept)) == [1]
+
+
 @pytest.mark.parametrize("keys", [(), (NEW,)])
 async def test_an_unsealed_or_empty_database_opens_with_any_keys(
     house: House, keys: Sequence[str]
@@ -292,7 +318,7 @@ async def test_with_keys_every_sealed_column_is_sealed(house: House) -> None:
         ):
             rows = (await session.execute(text(f"SELECT {columns} FROM {table}"))).all()
             assert rows
-            assert all(is_sealed(value) for row in rows for value in row)
+            assert all(value.startswith(SEALED) for row in rows for value in row)
 
 
 async def test_the_command_seals_everything_and_says_how_much(tmp_path: Path) -> None:
