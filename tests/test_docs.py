@@ -12,12 +12,13 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import discord
 import pytest
 from annotated_types import Ge, Gt, Le
-from discord import app_commands
+from discord import app_commands, ui
 from discord.ext import commands
 from pydantic.fields import FieldInfo
 
@@ -28,10 +29,24 @@ from bot.config import Config, StorageSettings
 from bot.config.example import example_toml
 from bot.config.model import settings
 from bot.domain import errors
+from bot.domain.conversation import Conversation, Retention, Turn, TurnState
 from bot.domain.ports import Asker
 from bot.domain.task import Layout, Parameters, TaskName
 from bot.services.look import LookRequest
-from bot.ui.controls import answer_buttons, cancel_button
+from bot.storage.tables import Base
+from bot.ui.controls import Control, answer_buttons, cancel_button, stop_button
+from bot.ui.conversation.controls import turn_buttons, unanswered_buttons
+from bot.ui.conversation.listing import (
+    PAGE_SIZE,
+    Entry,
+    Page,
+    Position,
+    Scope,
+    confirmation,
+    listed,
+)
+from bot.ui.conversation.opened import Ending, opened
+from bot.ui.conversation.settings_panel import panel
 from bot.ui.i18n import words
 from bot.vision.builtin.tesseract import LANGUAGES_BY_SCRIPT
 from bot.vision.recommended import RECOMMENDED, Use
@@ -54,6 +69,36 @@ _USES = {
     Use.LARGE: "Everything, large",
     Use.TEXT: "Reading text",
 }
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_TURN = Turn(
+    id=1,
+    conversation_id=1,
+    parent_id=None,
+    depth=0,
+    person_id=1,
+    speaker=0,
+    guild_id=1,
+    channel_id=1,
+    private=False,
+    parameters=Parameters(),
+    created_at=_NOW,
+    state=TurnState.ANSWERED,
+    answer_message_id=1,
+)
+_CONVERSATION = Conversation(
+    id=1,
+    owner_id=1,
+    guild_id=1,
+    channel_id=1,
+    private=False,
+    title="",
+    turns=1,
+    pictures=1,
+    created_at=_NOW,
+    last_at=_NOW,
+    expires_at=_NOW,
+    last_turn_id=1,
+)
 
 
 def _text(page: Path) -> str:
@@ -218,21 +263,59 @@ def test_every_option_is_documented_beside_its_command(tree: list[_AnyCommand]) 
 def test_every_slash_command_in_the_docs_exists(tree: list[_AnyCommand]) -> None:
     slash = [command for command in tree if isinstance(command, app_commands.Command)]
     known = {command.qualified_name.partition(" ")[0] for command in slash}
-    known |= {f"lookout-{name}" for name in known} | {"proc"}  # in a host bot; Linux
+    known |= {f"lookout-{name}" for name in known}  # in a host bot
+    known |= {"proc", "go", "post", "restart"}  # Linux; the playground
     for page in PAGES:
         written = set(re.findall(r"`/([a-z-]+)[ `]", _text(page)))
         assert written <= known, page.name
 
 
 def test_every_button_is_documented() -> None:
-    say = words("en-US")
-    labels = {cancel_button(1, say).label}
-    for task, layout in itertools.product(TaskName, Layout):
-        request = LookRequest(task, (), Parameters(layout=layout), Asker(1))
-        labels |= {button.label for button in answer_buttons(request, 1, say, private=False)}
+    labels = {button.label for button in _buttons()}
+    assert {"Cancel", "Stop here", "Ask", "Look closer", "Open 6", "Show in Discord"} <= labels
     text = _text(DOCS / "commands.md")
     for label in labels:
-        assert f"| **{label}** |" in text
+        assert label is not None
+        assert f"| **{label.rstrip(' 0123456789')}** |" in text, label
+
+
+def _buttons() -> Iterator[Control]:
+    """Yield what can be pressed: under answers, while they come, and in the list."""
+    say = words("en-US")
+    yield from (cancel_button(1, say), stop_button(1, say))
+    for task, layout in itertools.product(TaskName, Layout):
+        request = LookRequest(task, (), Parameters(layout=layout), Asker(1))
+        yield from answer_buttons(request, 1, say, private=False, may_ask=True)
+    yield from turn_buttons(_TURN, say, kept=True, thread=True)
+    yield from unanswered_buttons(_TURN, say)
+    entry, position = Entry(_CONVERSATION, readable=True), Position(Scope.SERVER, PAGE_SIZE)
+    for view in (
+        listed(Page(position, (entry,), older=True), say, settings=""),
+        confirmation(entry, position, say),
+        opened(_CONVERSATION, Ending((_TURN,), hidden=False), say),
+    ):
+        yield from (item for item in view.walk_children() if isinstance(item, ui.Button))
+
+
+def test_every_choice_of_the_settings_is_documented() -> None:
+    month = Retention(timedelta(days=30), timedelta(days=30))
+    shown = panel(month, month, words("en-US")).walk_children()
+    written = [item.content for item in shown if isinstance(item, ui.TextDisplay)]
+    choices = [text for text in written if re.fullmatch(r"\*\*[^*]+\*\*", text)]
+    assert len(choices) == 2
+    for choice in choices:
+        assert f"| {choice} |" in _text(DOCS / "commands.md")
+
+
+def test_what_is_stored_is_said() -> None:
+    """Every table has its row on the page about privacy."""
+    named = set(re.findall(r"`(\w+)`", " ".join(_rows(DOCS / "privacy.md"))))
+    assert set(Base.metadata.tables) <= named
+
+
+def _rows(page: Path) -> list[str]:
+    """Return the first cell of every row of a page's tables."""
+    return [line.split("|")[1] for line in _text(page).splitlines() if line.startswith("| ")]
 
 
 # Files, links, examples.
@@ -326,7 +409,9 @@ def test_settings_named_in_the_docs_exist() -> None:
     for page in PAGES:
         for name in re.findall(rf"`((?:{sections})\.[a-z_]+)\b", _text(page)):
             module = (ROOT / "bot" / f"{name.replace('.', '/')}.py").exists()
-            assert name in known or module or name.endswith((".tree", ".md")), f"{page}: {name}"
+            assert name in known or module or name.endswith((".tree", ".md", ".py")), (
+                f"{page}: {name}"
+            )
 
 
 def test_errors_named_on_the_engine_page_exist() -> None:
