@@ -24,7 +24,7 @@ from bot.media.fetch import Transport
 from bot.services.converse import Converse
 from bot.services.look import Look, Observer, log_record
 from bot.services.originals import Originals
-from bot.services.turn_record import log_turn
+from bot.services.turn_record import TurnObserver, log_turn
 from bot.storage.answers import SqlAnswerStore
 from bot.storage.conversations import SqlConversationStore
 from bot.storage.costs import SqlCostStore
@@ -59,9 +59,9 @@ class Lookout:
     """Everything Lookout needs, opened together: ``async with Lookout(config) as lookout``.
 
     ``fetcher``, ``transport`` and ``engine`` replace the real ones (files for the command line, a
-    simulated Discord's file host for the playground); ``observers`` hear of every request in
-    figures, for metrics. Raises ConfigError and StorageFailed when
-    it cannot be opened; an engine that is down is no reason not to open.
+    simulated Discord's file host for the playground); ``observers`` hear of every request and
+    ``turn_observers`` of every turn of a conversation in figures, for metrics. Raises ConfigError
+    and StorageFailed when it cannot be opened; an engine that is down is no reason not to open.
     """
 
     look: Look
@@ -81,6 +81,7 @@ class Lookout:
         transport: Transport | None = None,
         engine: Engine | None = None,
         observers: Sequence[Observer] = (),
+        turn_observers: Sequence[TurnObserver] = (),
     ) -> None:
         self.config = config or Config()
         self.links = LinkRenewer(asks_discord=transport is None)
@@ -97,6 +98,7 @@ class Lookout:
         self._transport = transport
         self._engine = engine
         self._observers = observers
+        self._turn_observers = turn_observers
         self._reader: TextFinder | None = None
         self._stack = contextlib.AsyncExitStack()
 
@@ -112,7 +114,7 @@ class Lookout:
                 Database(
                     storage.database,
                     backup=storage.backup,
-                    encryption_keys=[key.get_secret_value() for key in storage.encryption_keys],
+                    encryption_keys=storage.revealed_keys,
                 )
             )
             await self.database.upgrade()
@@ -156,7 +158,7 @@ class Lookout:
                 answers=answers,
                 retention_limits=longest,
                 text_finder=self._reader,
-                observers=(log_turn,),
+                observers=(log_turn, *self._turn_observers),
             )
             self.running = Running()
             stack.push_async_callback(self.running.close, GRACE_SECONDS)

@@ -81,11 +81,11 @@ class About(LookoutCog, name="Lookout: about"):
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server that Lookout was removed from."""
-        try:
-            await self.house.posted.delete_guild(guild.id)
-            await self.house.conversations.store.delete_guild(guild.id)
-        except StorageFailed:
-            _log.warning("guild_not_forgotten", guild_id=guild.id)
+        for store in (self.house.posted, self.house.conversations.store):
+            try:
+                await store.delete_guild(guild.id)
+            except StorageFailed:  # the other is forgotten all the same
+                _log.warning("guild_not_forgotten", guild_id=guild.id)
 
 
 async def setup(bot: commands.Bot) -> None:

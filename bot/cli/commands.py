@@ -82,9 +82,10 @@ async def _models(arguments: argparse.Namespace, config: Config) -> int:
 async def _database(arguments: argparse.Namespace, config: Config) -> int:
     from bot.storage.database import Database  # noqa: PLC0415 - loads SQLAlchemy
 
-    keys = [key.get_secret_value() for key in config.storage.encryption_keys]
     async with Database(
-        config.storage.database, backup=config.storage.backup, encryption_keys=keys
+        config.storage.database,
+        backup=config.storage.backup,
+        encryption_keys=config.storage.revealed_keys,
     ) as database:
         if arguments.action == "reseal":
             return await _reseal(database)

@@ -272,6 +272,11 @@ class StorageSettings(Section):
         True, description="Copy the SQLite file before its structure is changed by an update."
     )
 
+    @property
+    def revealed_keys(self) -> tuple[str, ...]:
+        """The keys themselves."""
+        return tuple(key.get_secret_value() for key in self.encryption_keys)
+
 
 class ReplySettings(Section):
     """How answers appear."""

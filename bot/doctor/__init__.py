@@ -66,7 +66,7 @@ async def _vision(config: Config) -> list[Check]:
 
 
 async def _storage(config: Config) -> list[Check]:
-    checks = list(database_checks(await probe_database(config.storage.database)))
+    checks = list(database_checks(await probe_database(config.storage)))
     free_bytes = await probe_disk(config.storage.database)
     return checks if free_bytes is None else [*checks, disk_check(free_bytes)]
 

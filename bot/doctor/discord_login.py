@@ -14,6 +14,7 @@ PERMISSION_NAMES = {
     "embed_links": "Embed Links",
     "attach_files": "Attach Files",
     "read_message_history": "Read Message History",
+    "create_public_threads": "Create Public Threads",
 }
 """What Lookout uses in a server, as discord.py and as Discord's settings call it."""
 PERMISSIONS = discord.Permissions(**dict.fromkeys(PERMISSION_NAMES, True))

@@ -22,7 +22,7 @@ def database_checks(
         case None:
             yield ok("database", "It will be made at the first start.")
         case ConfigError():
-            yield fail("database", "Its address cannot be used.", f"{found}.")
+            yield fail("database", "It cannot be used as it is configured.", f"{found}.")
         case StorageFailed():
             yield _database_trouble(found.reason)
         case DatabaseHealth(trouble=str() as trouble):

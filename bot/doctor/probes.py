@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.config import PictureSettings, VisionSettings
+from bot.config import PictureSettings, StorageSettings, VisionSettings
 from bot.doctor.local_findings import ReaderFacts
 from bot.doctor.samples import samples
 from bot.domain.errors import ConfigError, LookoutError, StorageFailed
@@ -26,10 +26,12 @@ async def probe_models(vision: VisionSettings) -> tuple[ModelCheck, ...]:
         return tuple([await catalog.check(name) for name in vision.all_models])
 
 
-async def probe_database(url: str) -> DatabaseHealth | StorageFailed | ConfigError | None:
+async def probe_database(
+    storage: StorageSettings,
+) -> DatabaseHealth | StorageFailed | ConfigError | None:
     """Open the database and look at it; None for an SQLite file that can be made later."""
     try:
-        database = Database(url)
+        database = Database(storage.database, encryption_keys=storage.revealed_keys)
     except ConfigError as error:
         return error
     if database.path is not None and not await asyncio.to_thread(database.path.exists):
@@ -37,8 +39,11 @@ async def probe_database(url: str) -> DatabaseHealth | StorageFailed | ConfigErr
         return None if os.access(folder, os.W_OK) else StorageFailed("read_only")
     try:
         async with database:
-            return await database.health()
-    except StorageFailed as error:
+            health = await database.health()
+            if health.up_to_date:
+                await database.check_keys()
+            return health
+    except (StorageFailed, ConfigError) as error:
         return error
 
 

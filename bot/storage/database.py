@@ -115,6 +115,10 @@ class Database:
         other keys, StorageFailed when it cannot be read or changed.
         """
         await asyncio.to_thread(migration.upgrade, self._address, backup=self._backup)
+        await self.check_keys()
+
+    async def check_keys(self) -> None:
+        """Raise ConfigError when everything is sealed with keys that are not among ours."""
         async with self.reading() as session:
             await refuse_wrong_keys(session, self.seal)
 

@@ -27,12 +27,12 @@ def help_page(commands: CommandNames, say: Words) -> str:
         ),
         say.say("{command}: answers a question about pictures.", command=commands.mention("ask")),
         say.say(
-            "{command}: says what is the same in two pictures and what differs.",
+            "{command}: says what is the same in several pictures, and what differs.",
             command=commands.mention("compare"),
         ),
         say.say(
-            "{command}: your conversations, to open, export or delete. {settings}: how long they "
-            "are kept.",
+            "{command}: lists your conversations, to open, export or delete them. {settings}: sets "
+            "how long they are kept.",
             command=commands.mention("conversations"),
             settings=commands.mention("conversation settings"),
         ),
@@ -48,8 +48,8 @@ def help_page(commands: CommandNames, say: Words) -> str:
             "text, Read text or Ask about picture. Forwarded pictures, embeds and stickers work "
             "too."
         ),
-        say.say("Or mention me: in a message with a picture, or in a reply to one."),
-        "### " + say.say("To ask on"),
+        say.say("Or mention me in a message with a picture."),
+        "### " + say.say("Follow-up questions"),
         say.say(
             "Press “Ask a follow-up” under an answer, or mention me in a reply to it. “Continue in "
             "a thread” opens a thread for the conversation. “Look closer” shows me a part of the "

@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from bot.config import Config, PictureSettings, StorageSettings, VisionSettings
 from bot.doctor import as_json, as_text, examine
@@ -19,6 +21,7 @@ from bot.doctor.local_findings import (
     reader_checks,
 )
 from bot.doctor.probes import probe_database, probe_disk, probe_models, probe_pictures
+from bot.domain.answer import Answer
 from bot.domain.errors import (
     EngineRejected,
     EngineTimeout,
@@ -30,7 +33,9 @@ from bot.domain.errors import (
     PictureHostile,
     StorageFailed,
 )
-from bot.domain.task import TaskName
+from bot.domain.ports import AnswerKey
+from bot.domain.task import Parameters, TaskName
+from bot.storage.answers import SqlAnswerStore
 from bot.storage.database import Database, DatabaseHealth
 from bot.vision.models import ModelCheck
 from tests.app.checks import advised, states
@@ -145,7 +150,7 @@ def _names_in(folder: Path) -> list[str]:
 
 async def test_looking_at_a_database_that_is_not_there_yet_makes_none(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/data/new.sqlite3"
-    assert await probe_database(url) is None
+    assert await probe_database(StorageSettings(database=url)) is None
     assert _names_in(tmp_path) == []
 
 
@@ -153,15 +158,30 @@ async def test_a_database_in_order_is_found_so(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new.sqlite3"
     async with Database(url) as database:
         await database.upgrade()
-    found = await probe_database(url)
+    found = await probe_database(StorageSettings(database=url))
     assert isinstance(found, DatabaseHealth)
     assert states(database_checks(found)) == [("database", "ok")]
+
+
+async def test_a_database_sealed_with_another_key_is_found_so(tmp_path: Path) -> None:
+    mine, other = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    url = f"sqlite:///{tmp_path}/sealed.sqlite3"
+    key = AnswerKey("0" * 64, TaskName.DESCRIBE, 1, "ollama", "tiny", Parameters())
+    async with Database(url, encryption_keys=[mine]) as database:
+        await database.upgrade()
+        answers = SqlAnswerStore(database, retention=timedelta(days=1))
+        await answers.put(key, Answer("A dog.", "ollama", "tiny"))
+    for keys, state in (([mine], "ok"), ([other], "fail"), ([], "fail")):
+        settings = StorageSettings.model_validate({"database": url, "encryption_keys": keys})
+        checks = list(database_checks(await probe_database(settings)))
+        assert states(checks) == [("database", state)]
+        assert mine not in as_text(checks)
 
 
 async def test_a_file_that_is_no_database_is_found_damaged(tmp_path: Path) -> None:
     path = tmp_path / "new.sqlite3"
     path.write_bytes(b"this is not a database, whatever its name says" * 100)
-    found = await probe_database(f"sqlite:///{path}")
+    found = await probe_database(StorageSettings(database=f"sqlite:///{path}"))
     assert isinstance(found, StorageFailed)
     assert found.reason == "damaged"
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from discord.ext import commands
 
+from bot.domain.errors import StorageFailed
 from tests.discord.engines import HandEngine
 from tests.discord.kept import keeping, store_of, talk
 from tests.discord.pictures import png
@@ -78,3 +79,23 @@ async def test_a_server_that_removes_the_bot_is_forgotten(tmp_path: Path) -> Non
         assert await w.lookout.posted.delete_guild(w.guild.id) == 0
         kept = await store_of(w).of_person(w.ann.id, limit=9)
         assert [one.title for one in kept] == ["Elsewhere"]
+
+
+async def test_one_store_that_fails_does_not_keep_the_other_from_forgetting(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as w:
+        await talk(w, w.ann.id, "Here")
+        guild = w.env.bot.get_guild(w.guild.id)
+        assert guild is not None
+        w.lookout.posted = BrokenStore()  # type: ignore[assignment]
+        bot = w.env.bot
+        assert isinstance(bot, commands.Bot)
+        for heard in bot.extra_events["on_guild_remove"]:
+            await heard(guild)
+        assert await store_of(w).of_person(w.ann.id, limit=9) == ()
+
+
+class BrokenStore:
+    """A store whose database is gone."""
+
+    async def delete_guild(self, guild_id: int) -> int:
+        raise StorageFailed("unreachable")

@@ -188,6 +188,22 @@ async def test_in_our_thread_every_message_is_a_turn(tmp_path: Path) -> None:
         ]
 
 
+async def test_a_thread_that_somebody_else_opened_becomes_ours(tmp_path: Path) -> None:
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine, discord=READ_ALL) as w:
+        await wrote(w, w.ann, f"{mention(w)} one", files=PICTURE)
+        w.env.backend.create_thread(w.channel.id, "mine", w.ann.id, message_id=last(w).id)
+        await w.env.settle()
+        (thread,) = w.channel.threads
+        await wrote(w, w.ben, "nothing yet", channel=thread)
+        assert len(engine.dialogues) == 1
+        turn = await w.lookout.conversations.store.turn_of_message(last(w).id)
+        assert turn is not None
+        await w.lookout.conversations.store.open_thread(thread.id, turn.id)
+        await wrote(w, w.ben, "two", channel=thread)
+        assert len(engine.dialogues) == 2
+
+
 async def test_without_the_intent_a_thread_needs_mentions(tmp_path: Path) -> None:
     engine = HandEngine()
     async with world(tmp_path, engine=engine) as w:

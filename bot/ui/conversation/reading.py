@@ -56,7 +56,9 @@ def may_concern(message: discord.Message, me_id: int) -> bool:
             return True
     channel = message.channel
     if isinstance(channel, discord.Thread):
-        return channel.owner_id == me_id
+        # A thread that somebody else opened on an answer may have become ours. Without the
+        # message-content intent its messages say nothing to us unless we are mentioned.
+        return channel.owner_id == me_id or not is_empty(message)
     return isinstance(channel, discord.PartialMessageable)  # a thread not heard of before, perhaps
 
 
