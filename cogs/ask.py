@@ -37,7 +37,7 @@ class Ask(LookoutCog, name="Lookout: ask"):
 
     @anywhere
     @app_commands.command(
-        name=T("ask"), description=T("Ask about pictures, and ask again about the answer")
+        name=T("ask"), description=T("Ask a question about pictures, then follow-ups if you like")
     )
     @app_commands.describe(
         question=T("What you want to know"),
@@ -82,7 +82,7 @@ class Ask(LookoutCog, name="Lookout: ask"):
 
     @anywhere
     @app_commands.command(
-        name=T("compare"), description=T("Say what is the same in pictures, and what differs")
+        name=T("compare"), description=T("Compare pictures: what is the same, and what differs")
     )
     @app_commands.describe(
         picture=T("The first picture"),

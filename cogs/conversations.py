@@ -27,7 +27,9 @@ class Conversations(LookoutCog, name="Lookout: conversations"):
     @app_commands.command(
         name=T("conversations"), description=T("Your conversations: open, export or delete them")
     )
-    @app_commands.describe(server=T("Those of this server, for people who may manage messages"))
+    @app_commands.describe(
+        server=T("List those of this server; needs the permission Manage Messages")
+    )
     async def conversations(self, interaction: Interaction, server: bool = False) -> None:
         """List the person's conversations, or the server's for its moderators."""
         async with responding(interaction):
@@ -36,7 +38,8 @@ class Conversations(LookoutCog, name="Lookout: conversations"):
             await show_list(self.house, interaction, Position(scope))
 
     @conversation.command(
-        name=T("settings"), description=T("How long your pictures and words are kept")
+        name=T("settings"),
+        description=T("Choose how long your questions, answers and pictures are kept"),
     )
     async def settings(self, interaction: Interaction) -> None:
         """Show the panel in which a person chooses."""

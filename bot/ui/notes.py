@@ -16,12 +16,12 @@ _NOTES: dict[Note, str] = {
         "This conversation has grown long: the model knows its beginning only in a few words."
     ),
     Note.PICTURES_IN_WORDS: mark(
-        "Earlier pictures are no longer kept: the model knows them only by what was said of them."
+        "Earlier pictures are no longer kept: the model knows only what was said about them."
     ),
     Note.REDUCED_COPY: mark(
         "The original is gone: this part was cut out of a smaller copy of the picture."
     ),
-    Note.STOPPED_HERE: mark("The answer was stopped here because somebody asked for it."),
+    Note.STOPPED_HERE: mark("Somebody stopped the answer here."),
 }
 
 

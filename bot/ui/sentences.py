@@ -138,27 +138,30 @@ def _rate_limited(error: errors.RateLimited, say: Words) -> str:
 def _full(error: errors.ConversationFull, say: Words) -> str:
     if error.what == "pictures":
         return say.say_plural(
-            "A conversation can hold {count} picture, and this one does. Please begin a new one.",
-            "A conversation can hold {count} pictures, and this one does. Please begin a new one.",
+            "A conversation can hold {count} picture; this would be more. Please begin a new one.",
+            "A conversation can hold {count} pictures; this would be more. Please begin a new one.",
             error.limit,
         )
     return say.say_plural(
-        "A conversation can hold {count} question, and this one does. Please begin a new one.",
-        "A conversation can hold {count} questions, and this one does. Please begin a new one.",
+        "A conversation can hold {count} question; this would be more. Please begin a new one.",
+        "A conversation can hold {count} questions; this would be more. Please begin a new one.",
         error.limit,
     )
 
 
 def _no_thread(error: errors.NoThreadHere, say: Words) -> str:
     reasons = {
-        "person": say.say("You are not allowed to open threads in this channel."),
+        "person": say.say(
+            "You are not allowed to open threads in this channel. The button “Ask a follow-up” "
+            "works without one."
+        ),
         "bot": say.say(
             "I am not allowed to open threads in this channel. A moderator can give me the "
             "permissions “Create Public Threads” and “Send Messages in Threads”."
         ),
     }
     return reasons.get(error.reason) or say.say(
-        "There can be no thread here. The button “Ask a follow-up” works everywhere."
+        "Discord allows no thread here. The button “Ask a follow-up” works without one."
     )
 
 
@@ -238,12 +241,12 @@ _SENTENCES: dict[type[BaseException], Callable[[Any, Words], str]] = {
         "Only the person who asked, or a moderator who may manage messages here, can do that."
     ),
     errors.Expired: lambda _, say: say.say(
-        "This button no longer works, because I no longer keep what it belonged to. Please use "
-        "the command again."
+        "I no longer keep what this belongs to: it was deleted, or its time is over. Please ask "
+        "again with the picture."
     ),
     errors.QuestionTooLong: lambda error, say: say.say_plural(
-        "That question is too long: I read up to {count} character.",
-        "That question is too long: I read up to {count} characters.",
+        "That question is too long: I read up to {count} character. Please shorten it.",
+        "That question is too long: I read up to {count} characters. Please shorten it.",
         error.max_characters,
     ),
     errors.ConversationFull: _full,
@@ -252,7 +255,8 @@ _SENTENCES: dict[type[BaseException], Callable[[Any, Words], str]] = {
     ),
     errors.NoThreadHere: _no_thread,
     errors.MayNotWrite: lambda _, say: say.say(
-        "You are not allowed to write in this channel, so I cannot answer you here for all to see."
+        "You are not allowed to write in this channel, so I cannot answer you here for all to see. "
+        "Please use a command with the option “private”."
     ),
     errors.Undeliverable: _undeliverable,
     errors.ConfigError: lambda error, say: say.say(

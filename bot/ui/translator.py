@@ -21,6 +21,7 @@ OPTION_NAMES = (
     mark("language"),
     mark("as_file"),
     mark("private"),
+    mark("question"),
     mark("server"),
 )
 """The names of our commands' options: discord.py has them translated without a mark of ours."""

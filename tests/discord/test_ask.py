@@ -176,7 +176,7 @@ async def test_stop_here_keeps_the_words_that_are_there(tmp_path: Path) -> None:
         assert "Only the person who asked" in texts(refused.response)
         await w.click(w.ann, result, "Stop here")
         assert "Thinking aloud" in shown(result)
-        assert "-# The answer was stopped here because somebody asked for it." in shown(result)
+        assert "-# Somebody stopped the answer here." in shown(result)
         assert labels(result) == BUTTONS
         assert engine.stopped == 1
 

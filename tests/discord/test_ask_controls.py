@@ -254,7 +254,7 @@ async def test_an_answer_that_a_restart_cut_off_says_so_and_can_be_tried_again(
         engine.go.set()
 
 
-@pytest.mark.parametrize(("readable", "how"), [(True, "Every message"), (False, "Mention me")])
+@pytest.mark.parametrize(("readable", "how"), [(True, "every message"), (False, "Mention me")])
 async def test_a_thread_is_opened_once_and_says_how_to_speak_there(
     tmp_path: Path, *, readable: bool, how: str
 ) -> None:

@@ -132,7 +132,7 @@ async def test_a_button_of_a_forgotten_answer_says_so(tmp_path: Path) -> None:
         result = await w.slash(w.ann, "describe", picture=("a.png", png()))
         await w.slash(w.ann, "forget-me")
         pressed = await w.click(w.ann, result, "Shorter")
-        assert "no longer keep what it belonged to" in texts(pressed.followups[-1])
+        assert "no longer keep what this belongs to" in texts(pressed.followups[-1])
 
 
 async def test_a_picture_that_was_deleted_meanwhile_is_said_to_be_gone(tmp_path: Path) -> None:

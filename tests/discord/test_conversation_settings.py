@@ -67,9 +67,9 @@ async def test_a_choice_holds_at_once_and_is_explained(tmp_path: Path) -> None:
         assert held(selects(panel)["pictures"]) == ["1 day"]
         assert held(selects(panel)["text"]) == ["7 days"]
         await choose(w, w.ann, panel, "pictures", "Not beyond the answer")
-        assert "A follow-up knows them only by what was said of them." in shown(panel)
+        assert "or go by what was said about them." in shown(panel)
         await choose(w, w.ann, panel, "text", "Not beyond the answer")
-        assert "Nothing is kept beyond the answer. It cannot be followed up." in shown(panel)
+        assert "Nothing is kept beyond the answer, so you cannot ask a follow-up." in shown(panel)
         other = await w.slash(w.ben, "conversation settings")
         assert "Nothing is kept" not in shown(other)
 

@@ -55,7 +55,7 @@ async def test_my_conversations_are_listed_newest_first_for_me_alone(tmp_path: P
 async def test_an_empty_list_says_so(tmp_path: Path) -> None:
     async with keeping(tmp_path) as w:
         result = await w.slash(w.ann, "conversations")
-        assert "There are none that I keep." in shown(result)
+        assert "There are none to show." in shown(result)
         assert labels(result) == []
         assert "conversation settings:" in shown(result)
 
@@ -223,10 +223,10 @@ async def test_what_is_gone_meanwhile_says_so(tmp_path: Path) -> None:
         await store_of(w).delete(turn.conversation_id)
         for label in ("Open 1", "Export 1"):
             view = await pressed(w, w.ann, result, label)
-            assert "no longer keep what it belonged to" in shown(view)
+            assert "no longer keep what this belongs to" in shown(view)
         await pressed(w, w.ann, result, "Delete 1")
         assert "That conversation was gone already." in shown(result)
-        assert "There are none that I keep." in shown(result)
+        assert "There are none to show." in shown(result)
 
 
 async def test_moderators_list_and_delete_those_of_their_server(tmp_path: Path) -> None:

@@ -283,7 +283,7 @@ async def test_without_the_right_to_attach_a_long_answer_comes_without_its_file(
         await wrote(w, w.ann, f"{mention(w)} what?", files=PICTURE)
         (answer,) = ours(w)
         assert answer.attachments == []
-        assert "may not attach files" in said(answer)
+        assert "not allowed to attach files" in said(answer)
         assert "text.txt" not in said(answer)
 
 

@@ -195,7 +195,7 @@ def fitting(
     _take_out(view, {f"attachment://{item.name}" for item in files})
     say = words(locale)
     promise = say.say("Shown in part: the whole text is in text.txt.")
-    excuse = say.say("Shown in part: I may not attach files here.")
+    excuse = say.say("Shown in part: I am not allowed to attach files here.")
     for item in view.walk_children():
         if isinstance(item, ui.TextDisplay):
             item.content = item.content.replace(promise, excuse)

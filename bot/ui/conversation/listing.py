@@ -89,7 +89,7 @@ def listed(page: Page, say: Words, *, settings: str, above: str = "") -> ui.Layo
     lines = [above] if above else []
     lines.append(f"## {heading}")
     if not page.entries:
-        lines.append(say.say("There are none that I keep."))
+        lines.append(say.say("There are none to show."))
     container: ui.Container[ui.LayoutView] = ui.Container(ui.TextDisplay("\n".join(lines)))
     for number, entry in enumerate(page.entries, start=page.position.offset + 1):
         container.add_item(ui.TextDisplay(f"**{number}.** {_line(entry, say)}"))
@@ -111,7 +111,7 @@ def confirmation(entry: Entry, position: Position, say: Words) -> ui.LayoutView:
         [
             "## " + say.say("Delete this conversation?"),
             _line(entry, say),
-            say.say("Its questions, answers and pictures are gone then. Messages in Discord stay."),
+            say.say("This deletes its questions, answers and pictures. Messages in Discord stay."),
         ]
     )
     return plain(

@@ -81,7 +81,9 @@ def panel(kept: Retention, most: Retention, say: Words) -> ui.LayoutView:
     container.add_item(
         ui.TextDisplay(
             "-# "
-            + say.say("A shorter time holds for what I keep already, a longer one from now on.")
+            + say.say(
+                "A shorter time applies also to what I keep already, a longer one from now on."
+            )
         )
     )
     view = ui.LayoutView(timeout=None)
@@ -92,7 +94,7 @@ def panel(kept: Retention, most: Retention, say: Words) -> ui.LayoutView:
 
 def _meaning(kept: Retention, say: Words) -> list[str]:
     if not kept.text:
-        return [say.say("Nothing is kept beyond the answer. It cannot be followed up.")]
+        return [say.say("Nothing is kept beyond the answer, so you cannot ask a follow-up.")]
     text = say.say(
         "Questions and answers: for {time} after your last question in a conversation.",
         time=span(kept.text, say),
@@ -101,8 +103,8 @@ def _meaning(kept: Retention, say: Words) -> list[str]:
         return [
             text,
             say.say(
-                "Pictures: not beyond the answer. A follow-up knows them only by what was said of "
-                "them."
+                "Pictures: not beyond the answer. For a follow-up I fetch them from Discord again, "
+                "or go by what was said about them."
             ),
         ]
     # Pictures go with the conversation that they belong to.

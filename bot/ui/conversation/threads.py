@@ -97,10 +97,10 @@ async def _name(house: House, turn: Turn, say: Words) -> str:
 def _how_to_speak(say: Words, *, hears_all: bool) -> str:
     if hears_all:
         return say.say(
-            "Here we go on. Every message in this thread is a question to me, and pictures you "
-            "send come along."
+            "The conversation goes on here. I answer every message in this thread, and look at "
+            "pictures you send."
         )
     return say.say(
-        "Here we go on. Mention me in your message, or reply to one of my answers and leave the "
-        "ping on: I can read only what is addressed to me. Pictures you send come along."
+        "The conversation goes on here. Mention me in your message, or reply to one of my answers "
+        "and leave the ping on: Discord shows me nothing else. I look at pictures you send, too."
     )
