@@ -26,6 +26,7 @@ MARKS = re.compile(r"\*\*|__|~~|\|\||[`#\n\\]")
 NAMED = re.compile(
     r"python -m bot [a-z ]+|qwen3-vl:8b|Ollama|Lottie|HEIC|heif|SVG|CSV|[A-Z]+EG|PNG"
 )
+QUOTED = re.compile(r"“([^”]+)”")
 every_language = pytest.mark.parametrize("name", CATALOGUES.values())
 
 
@@ -79,6 +80,15 @@ def test_translations_keep_markup_commands_and_names_of_formats(name: str) -> No
         or sorted(NAMED.findall(source)) != sorted(NAMED.findall(text))
     ]
     assert wrong == []
+
+
+@every_language
+def test_translations_call_buttons_and_options_by_their_translated_names(name: str) -> None:
+    said = dict(translations(read_catalogue(name)))
+    named = [(source, label) for source in said for label in QUOTED.findall(source)]
+    labels = [(source, label) for source, label in named if label in said]
+    assert {label for _, label in labels} >= {"Ask a follow-up", "Try again", "private"}
+    assert [source for source, label in labels if said[label] not in said[source]] == []
 
 
 @every_language
