@@ -1,5 +1,6 @@
 """The playground: which engine it takes, and that it opens and answers."""
 
+import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 import simcord
+from simcord.backend.errors import SetupError
 
 from bot.cli.exits import Exit
 from bot.config import Config, VisionSettings
@@ -119,6 +121,43 @@ async def test_it_opens_with_samples_whose_buttons_answer(tmp_path: Path) -> Non
         meme = pictures[-1]
         pressed = await you.click(welcome, custom_id=f"playground:ocr:{meme.id}")
         await until(lambda: "HANDWRITING" in texts(pressed.response))
+
+
+async def used(slash: Any, *arguments: Any, **options: Any) -> None:
+    """Use a slash command once the playground is not busy with the world itself."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await slash(*arguments, **options)
+            except SetupError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+
+async def test_the_bot_can_be_started_anew_and_the_page_goes_elsewhere(tmp_path: Path) -> None:
+    async with opened(await offline(tmp_path)) as preview:
+        channel = preview.channel
+        you = preview.viewers[0]
+        assert isinstance(you, simcord.MemberActor)
+        first = preview.env.bot
+        await used(you.slash, channel, "restart")
+        await until(lambda: preview.env.bot is not first)
+        await used(you.slash, channel, "go", place="direct")
+        await until(lambda: preview.channel.id == you.user.dm_channel.id)
+        sample = samples()[-1]
+        await used(
+            you.user.slash, "post", text="What is it?", picture=(sample.file_name, sample.data)
+        )
+        await until(lambda: len(preview.channel.history()) > 0)
+        await until(lambda: any(m.attachments for m in preview.channel.history()))
+        await used(you.slash, channel, "go", place="channel")
+        await until(lambda: preview.channel.id == channel.id)
+        await used(
+            you.slash, channel, "post", text="@Lookout?", picture=(sample.file_name, sample.data)
+        )
+        mention = f"<@{preview.env.backend.bot_user.id}>?"
+        await until(lambda: any(m.content == mention for m in preview.channel.history()))
 
 
 async def test_a_taken_port_ends_as_a_wrong_setting(tmp_path: Path) -> None:
