@@ -51,7 +51,7 @@ class Plan:
     @classmethod
     def quick(cls) -> "Plan":
         """Plan for 45 seconds."""
-        return cls(samples=15)
+        return cls(samples=8)
 
 
 @dataclass(slots=True)

@@ -41,7 +41,7 @@ class Plan:
     @classmethod
     def quick(cls) -> "Plan":
         """Plan for 45 seconds."""
-        return cls(kills=5)
+        return cls(kills=5, people=8)
 
 
 async def measure(plan: Plan, log: Path | None = None) -> Outcome:
