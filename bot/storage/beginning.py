@@ -109,7 +109,7 @@ class Beginning(Turns):
             guild_id=request.asker.guild_id,
             channel_id=request.address.channel_id,
             private=request.private,
-            parameters=asdict(request.parameters),
+            parameters=seal.seal_json(asdict(request.parameters)),
             created_at=now,
             state=TurnState.WAITING,
             words=words,

@@ -104,7 +104,8 @@ class TurnRow(Base):
     guild_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     channel_id: Mapped[int] = mapped_column(BigInteger)
     private: Mapped[bool]
-    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    parameters: Mapped[bytes] = mapped_column(LargeBinary)
+    """Sealed."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     state: Mapped[TurnState] = mapped_column(_word(TurnState))
     words: Mapped[bytes] = mapped_column(LargeBinary)

@@ -259,7 +259,7 @@ class Forgetting(Keeper):
         turn.words, turn.answer = empty_words(seal), seal.seal_text("")
         turn.person_id = turn.closer = turn.seed = turn.question_message_id = None
         turn.prompt_tokens = turn.answer_tokens = None
-        turn.parameters, turn.again, turn.notes = {}, [], []
+        turn.parameters, turn.again, turn.notes = seal.seal_json({}), [], []
 
 
 def _takes_part() -> ColumnElement[bool]:

@@ -105,7 +105,7 @@ class SqlPostedAnswerStore:
         async with self._database.writing() as session:
             rows = (await session.execute(dead)).all()
             for posted_id, sources in rows:
-                values = _without_dead_links(sources, now)
+                values = self._without_dead_links(sources, now)
                 await session.execute(
                     update(PostedAnswerRow).where(PostedAnswerRow.id == posted_id).values(values)
                 )
@@ -116,7 +116,7 @@ class SqlPostedAnswerStore:
             id=posted.id,
             task=posted.task,
             parameters=self._database.seal.seal_json(asdict(posted.parameters)),
-            sources=[asdict(source) for source in posted.sources],
+            sources=self._database.seal.seal_json([asdict(source) for source in posted.sources]),
             asker_id=posted.asker_id,
             guild_id=posted.guild_id,
             private=posted.private,
@@ -127,14 +127,15 @@ class SqlPostedAnswerStore:
 
     def _posted(self, row: PostedAnswerRow) -> PostedAnswer | None:
         parameters = self._database.seal.open_json(row.parameters)
-        if parameters is None:
+        sources = self._database.seal.open_json(row.sources)
+        if parameters is None or sources is None:
             self._database.seal.unreadable("posted_answer", row.id)
             return None
         return PostedAnswer(
             id=row.id,
             task=row.task,
             parameters=_parameters.validate_python(parameters),
-            sources=_sources.validate_python(row.sources),
+            sources=_sources.validate_python(sources),
             asker_id=row.asker_id,
             guild_id=row.guild_id,
             private=row.private,
@@ -142,14 +143,19 @@ class SqlPostedAnswerStore:
             expires_at=row.expires_at,
         )
 
-
-def _without_dead_links(sources: list[dict[str, Any]], now: datetime) -> dict[str, Any]:
-    kept = []
-    for source in sources:
-        expiry = link_expiry(source["url"])
-        live = expiry is None or expiry > now
-        kept.append(source if live else {**source, "url": unsigned(source["url"])})
-    return {"sources": kept, "links_expire_at": _next_expiry(source["url"] for source in kept)}
+    def _without_dead_links(self, sealed: bytes, now: datetime) -> dict[str, Any]:
+        sources = self._database.seal.open_json(sealed)
+        if sources is None:  # no key opens it, so nobody will ever see its links
+            return {"links_expire_at": None}
+        kept = []
+        for source in sources:
+            expiry = link_expiry(source["url"])
+            live = expiry is None or expiry > now
+            kept.append(source if live else {**source, "url": unsigned(source["url"])})
+        return {
+            "sources": self._database.seal.seal_json(kept),
+            "links_expire_at": _next_expiry(source["url"] for source in kept),
+        }
 
 
 def _next_expiry(urls: Iterable[str]) -> datetime | None:

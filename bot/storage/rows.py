@@ -65,7 +65,8 @@ def turn_of(seal: Seal, row: TurnRow, pictures: tuple[KeptPicture, ...], *, over
     """Return a turn; one that is over, or that no key opens, as FORGOTTEN."""
     words: Any = None if over else seal.open_json(row.words)
     answer = None if over else seal.open_text(row.answer)
-    if words is None or answer is None:
+    parameters: Any = None if over else seal.open_json(row.parameters)
+    if words is None or answer is None or parameters is None:
         if not over:
             seal.unreadable("turn", row.id)
         return _forgotten(row)
@@ -79,7 +80,7 @@ def turn_of(seal: Seal, row: TurnRow, pictures: tuple[KeptPicture, ...], *, over
         guild_id=row.guild_id,
         channel_id=row.channel_id,
         private=row.private,
-        parameters=_parameters.validate_python(row.parameters),
+        parameters=_parameters.validate_python(parameters),
         created_at=row.created_at,
         state=row.state,
         question=words["question"],

@@ -22,11 +22,11 @@ from bot.storage.tables import AnswerRow, PostedAnswerRow
 Column = InstrumentedAttribute[Any]
 
 WORDS: tuple[tuple[Column, ...], ...] = (
-    (TurnRow.words, TurnRow.answer),
+    (TurnRow.words, TurnRow.answer, TurnRow.parameters),
     (TurnPictureRow.source, TurnPictureRow.description),
     (WindowRow.recap,),
     (PendingReplyRow.token,),
-    (PostedAnswerRow.parameters,),
+    (PostedAnswerRow.parameters, PostedAnswerRow.sources),
     (AnswerRow.body,),
 )
 """The sealed columns of each table, small values."""

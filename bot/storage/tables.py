@@ -1,10 +1,8 @@
 """The tables. The same on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     DateTime,
     Dialect,
@@ -92,7 +90,8 @@ class PostedAnswerRow(Base):
     )
     parameters: Mapped[bytes] = mapped_column(LargeBinary)
     """Sealed (``bot.storage.seal``)."""
-    sources: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    sources: Mapped[bytes] = mapped_column(LargeBinary)
+    """Sealed."""
     asker_id: Mapped[int] = mapped_column(BigInteger, index=True)
     guild_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     private: Mapped[bool]

@@ -1,7 +1,7 @@
 """Keep conversations: turns, pictures, windows, and who waits for an answer.
 
 A follow-up must work after a restart and when the picture's link has ended. What people wrote can be
-sealed from now on: the words of buttons become bytes, and kept answers, which can be made again, are
+sealed from now on: the words and pictures of buttons become bytes, and kept answers, which can be made again, are
 let go of.
 
 Revision: 0002, after 0001
@@ -33,7 +33,8 @@ def time():
 
 def upgrade() -> None:
     make_answer(sa.Column("body", sa.LargeBinary(), nullable=False), picture=True)
-    convert_parameters(sa.LargeBinary(), lambda value: PLAIN + json.dumps(value).encode(), sa.JSON())
+    for column in ("parameters", "sources"):
+        convert_posted(column, sa.LargeBinary(), unsealable, sa.JSON())
     make_conversations()
     make_turns()
     make_pictures()
@@ -55,13 +56,19 @@ def downgrade() -> None:
         "conversation",
     ):
         op.drop_table(table)
-    convert_parameters(sa.JSON(), unsealed, sa.LargeBinary())
+    convert_posted("parameters", sa.JSON(), lambda value: unsealed(value, {}), sa.LargeBinary())
+    convert_posted("sources", sa.JSON(), lambda value: unsealed(value, []), sa.LargeBinary())
     make_answer(sa.Column("body", sa.JSON(), nullable=False), picture=False)
 
 
-def unsealed(value):
-    """Return what was never sealed; sealed words cannot be read here, and become the defaults."""
-    return json.loads(value[1:]) if value[:1] == PLAIN else {}
+def unsealable(value):
+    """Return a value as it lies where it can be sealed."""
+    return PLAIN + json.dumps(value).encode()
+
+
+def unsealed(value, default):
+    """Return what was never sealed; what was cannot be read here, and becomes the default."""
+    return json.loads(value[1:]) if value[:1] == PLAIN else default
 
 
 def make_answer(body, *, picture) -> None:
@@ -81,22 +88,22 @@ def make_answer(body, *, picture) -> None:
         op.create_index("ix_answer_picture", "answer", ["picture"])
 
 
-def convert_parameters(kind, converted, before) -> None:
-    """Give ``posted_answer.parameters`` another type, and every row its value in it."""
+def convert_posted(column, kind, converted, before) -> None:
+    """Give a column of ``posted_answer`` another type, and every row its value in it."""
     with op.batch_alter_table("posted_answer") as batch:
-        batch.alter_column("parameters", new_column_name="parameters_before")
+        batch.alter_column(column, new_column_name="before")
     with op.batch_alter_table("posted_answer") as batch:
-        batch.add_column(sa.Column("parameters", kind, nullable=True))
+        batch.add_column(sa.Column(column, kind, nullable=True))
     posted = sa.table(
         "posted_answer",
         sa.column("id", sa.BigInteger()),
-        sa.column("parameters_before", before),
-        sa.column("parameters", kind),
+        sa.column("before", before),
+        sa.column(column, kind),
     )
     connection = op.get_bind()
     last = None
     while True:
-        query = sa.select(posted.c.id, posted.c.parameters_before).order_by(posted.c.id).limit(BATCH)
+        query = sa.select(posted.c.id, posted.c.before).order_by(posted.c.id).limit(BATCH)
         if last is not None:
             query = query.where(posted.c.id > last)
         rows = connection.execute(query).all()
@@ -104,12 +111,12 @@ def convert_parameters(kind, converted, before) -> None:
             break
         for row_id, value in rows:
             connection.execute(
-                posted.update().where(posted.c.id == row_id).values(parameters=converted(value))
+                posted.update().where(posted.c.id == row_id).values({column: converted(value)})
             )
         last = rows[-1].id
     with op.batch_alter_table("posted_answer") as batch:
-        batch.drop_column("parameters_before")
-        batch.alter_column("parameters", existing_type=kind, nullable=False)
+        batch.drop_column("before")
+        batch.alter_column(column, existing_type=kind, nullable=False)
 
 
 def make_conversations() -> None:
@@ -166,7 +173,7 @@ def make_turns() -> None:
         sa.Column("guild_id", sa.BigInteger(), nullable=True),
         sa.Column("channel_id", sa.BigInteger(), nullable=False),
         sa.Column("private", sa.Boolean(), nullable=False),
-        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("parameters", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", time(), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("words", sa.LargeBinary(), nullable=False),

@@ -157,9 +157,11 @@ async def test_what_is_kept_for_buttons_ends_after_its_time(tmp_path: Path) -> N
 
 async def let_links_die(w: World) -> None:
     """Do to kept links what a day does: take their signatures, which is all that opens them."""
+    seal = w.lookout.database.seal
     async with w.lookout.database.writing() as session:
         for row in (await session.execute(select(PostedAnswerRow))).scalars():
-            row.sources = [{**source, "url": DEAD} for source in row.sources]
+            dead = [{**source, "url": DEAD} for source in seal.open_json(row.sources)]
+            row.sources = seal.seal_json(dead)
 
 
 async def test_buttons_outlive_the_links_of_a_commands_pictures(tmp_path: Path) -> None:
@@ -273,4 +275,5 @@ async def test_the_record_keeps_the_pictures_own_address_not_that_of_a_copy(
         await w.click(w.ann, result, "Shorter")
         async with w.lookout.database.reading() as session:
             (row,) = (await session.execute(select(PostedAnswerRow))).scalars()
-            assert [source["url"] for source in row.sources] == [DEAD]
+            sources = w.lookout.database.seal.open_json(row.sources)
+            assert [source["url"] for source in sources] == [DEAD]

@@ -205,7 +205,7 @@ async def test_buttons_go_on_working_when_conversations_come(
         await run(empty_url, "downgrade", "0001")
         await run(empty_url, "upgrade", "head")
 
-        lost = replace(posted[0], parameters=Parameters())
+        lost = replace(posted[0], parameters=Parameters(), sources=())
         assert await store.get(posted[0].id) == (lost if keys else posted[0])
 
 

@@ -169,11 +169,11 @@ def house(tmp_path: Path, migrated_sqlite: Path) -> House:
 
 
 EVERYTHING = {
-    "turn": 2,
+    "turn": 3,
     "turn_picture": 2,
     "conversation_window": 1,
     "pending_reply": 1,
-    "posted_answer": 1,
+    "posted_answer": 2,
     "answer": 1,
     "picture_blob": 1,
 }
@@ -191,6 +191,8 @@ async def test_everything_is_sealed_anew_with_the_first_key(
     await house.check(turn, NEW)
     assert set((await house.reseal(NEW)).values()) == {(0, 0)}
     assert b"a cat" not in house.path.read_bytes()
+    assert b"cat.png" not in house.path.read_bytes()
+    assert b"cdn.discordapp.com" not in house.path.read_bytes()
 
 
 async def test_sealing_anew_goes_on_where_it_was_interrupted(house: House) -> None:
@@ -200,7 +202,7 @@ async def test_sealing_anew_goes_on_where_it_was_interrupted(house: House) -> No
 
     done = await house.reseal(NEW, OLD)
 
-    assert done["turn"] == (1, 0)
+    assert done["turn"] == (2, 0)
     await house.check(turn, NEW)
 
 
@@ -210,7 +212,7 @@ async def test_sealing_anew_leaves_what_no_key_opens(house: House) -> None:
 
     done = await house.reseal(NEW)
 
-    assert done["turn"] == (0, 2)
+    assert done["turn"] == (0, 3)
     assert done["picture_blob"] == (0, 1)  # kept once, by whoever came first
     assert done["answer"] == (0, 0)  # the newer answer replaced the older
 
@@ -252,7 +254,7 @@ async def test_keys_are_checked_and_changed_on_every_database(empty_url: str) ->
             await database.upgrade()
     async with Database(empty_url, encryption_keys=[NEW, OLD]) as database:
         await database.upgrade()
-        assert sum(table.sealed for table in await reseal(database)) == 5
+        assert sum(table.sealed for table in await reseal(database)) == 6
     async with Database(empty_url, encryption_keys=[NEW]) as database:
         await database.upgrade()
         assert await store(database).turn(turn.id) == replace(turn, pictures=kept)
@@ -295,6 +297,18 @@ async def test_what_no_key_opens_is_as_good_as_gone(house: House) -> None:
     assert said == [(kind, "warning") for kind in kinds]
 
 
+async def test_links_that_no_key_opens_keep_no_expiry_waiting(house: House) -> None:
+    turn = await house.fill(OLD)
+    house.clock.advance(days=2)
+    async with house.open(NEW) as database:
+        store = SqlPostedAnswerStore(database, now=house.clock)
+        assert await store.expire() == 0
+    async with house.open(OLD) as database:
+        posted = await SqlPostedAnswerStore(database, now=house.clock).get(turn.id)
+    assert posted is not None
+    assert [source.name for source in posted.sources] == ["cat.png"]
+
+
 async def test_a_still_whose_bytes_changed_is_as_good_as_gone(house: House) -> None:
     turn = await house.fill()
     async with house.open() as database:
@@ -308,11 +322,11 @@ async def test_with_keys_every_sealed_column_is_sealed(house: House) -> None:
     await house.fill(OLD)
     async with house.open(OLD) as database, database.reading() as session:
         for table, columns in (
-            ("turn", "words, answer"),
+            ("turn", "words, answer, parameters"),
             ("turn_picture", "source, description"),
             ("conversation_window", "recap"),
             ("pending_reply", "token"),
-            ("posted_answer", "parameters"),
+            ("posted_answer", "parameters, sources"),
             ("answer", "body"),
             ("picture_blob", "data"),
         ):
@@ -333,8 +347,8 @@ async def test_the_command_seals_everything_and_says_how_much(tmp_path: Path) ->
     without = await bot("db", "reseal", folder=tmp_path)
 
     assert (first.code, second.code) == (0, 0), first.err + second.err
-    assert "turn: 2 sealed anew\n" in first.out
-    assert first.out.endswith("9 values sealed anew with the first key.\n")
+    assert "turn: 3 sealed anew\n" in first.out
+    assert first.out.endswith("11 values sealed anew with the first key.\n")
     assert second.out.endswith("0 values sealed anew with the first key.\n")
     assert without.code == 3
     assert "storage.encryption_keys" in without.err
