@@ -40,10 +40,13 @@ async def say_alone(interaction: discord.Interaction[discord.Client], text: str)
 
 
 @asynccontextmanager
-async def responding(interaction: discord.Interaction[discord.Client]) -> AsyncIterator[None]:
+async def responding(
+    interaction: discord.Interaction[discord.Client], *, below: str = ""
+) -> AsyncIterator[None]:
     """Wrap the body of a command or control: nothing it raises goes further.
 
-    So a host bot's own error handlers never hear of our commands.
+    So a host bot's own error handlers never hear of our commands. ``below`` is shown under the
+    words about a failure.
     """
     try:
         yield
@@ -51,6 +54,7 @@ async def responding(interaction: discord.Interaction[discord.Client]) -> AsyncI
         reference = f"{interaction.id & 0xFFFFFFFF:08X}"
         log_failure(error, reference)
         try:
-            await say_alone(interaction, failure(error, interaction.locale.value, reference))
+            text = failure(error, interaction.locale.value, reference)
+            await say_alone(interaction, f"{text}\n{below}" if below else text)
         except Exception as unsaid:  # noqa: BLE001 - there is no further road to the person
             _log.warning("failure_unsaid", error=type(unsaid).__name__)

@@ -55,6 +55,15 @@ async def test_comparing_takes_a_question_in_its_own_language(tmp_path: Path) ->
         assert engine.dialogues[-1].parameters.language == "de"
 
 
+async def test_a_question_without_a_word_is_the_usual_one(tmp_path: Path) -> None:
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine) as w:
+        me = f"<@{w.env.backend.bot_user.id}>"
+        result = await w.slash(w.ann, "ask", question=me, picture=("a.png", png()))
+        assert "> What is in this picture?" in shown(result)
+        assert engine.dialogues[0].parameters.language == "en-US"
+
+
 async def test_the_menu_opens_a_form_and_takes_further_pictures(tmp_path: Path) -> None:
     engine = HandEngine()
     async with world(tmp_path, engine=engine) as w:

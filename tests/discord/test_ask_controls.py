@@ -94,6 +94,18 @@ async def test_words_written_into_a_form_are_given_back_when_the_conversation_is
         )
 
 
+async def test_words_written_into_a_form_are_given_back_when_they_cannot_be_asked_yet(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, engine=HandEngine(), limits={"person_per_minute": 1}) as w:
+        first = await asked(w)
+        form = await w.click(w.ann, first, "Ask a follow-up")
+        refused = await filled(w, w.ann, form, question="Is it *really*\nred?")
+        assert refused.ephemeral
+        assert "You have asked a lot just now" in texts(refused.response)
+        assert texts(refused.response).endswith("> Is it \\*really\\*\n> red?")
+
+
 async def test_looking_closer_asks_which_part(tmp_path: Path) -> None:
     engine = HandEngine()
     async with world(tmp_path, engine=engine) as w:

@@ -175,6 +175,21 @@ async def test_an_edit_before_the_answer_begins_it_again_in_its_place(tmp_path: 
         assert questions(engine) == ["other", "two"]
 
 
+async def test_an_edit_while_the_message_waits_for_its_place_in_line_counts(
+    tmp_path: Path,
+) -> None:
+    engine = HandEngine()
+    async with world(tmp_path, engine=engine) as w:
+        backend, channel_id = w.env.backend, w.channel.id
+        files = backend.store_attachments(channel_id, PICTURE)
+        one = backend.create_message(channel_id, w.ann.id, f"{mention(w)} oen", attachments=files)
+        backend.edit_message(channel_id, one.id, {"content": f"{mention(w)} one"})
+        await w.env.settle()
+        await w.lookout.running.idle()
+        assert questions(engine) == ["one"]
+        assert len(ours(w)) == 1
+
+
 async def test_an_edit_of_a_follow_up_stays_where_it_was(tmp_path: Path) -> None:
     engine = HandEngine()
     async with world(tmp_path, engine=engine) as w:
@@ -350,3 +365,23 @@ async def test_a_deleted_thread_is_forgotten_and_its_conversation_is_not(tmp_pat
         assert not await store.is_thread(thread.id)
         await wrote(w, w.ben, "three", to=answer)
         assert questions(engine) == ["one", "three"]
+
+
+async def test_what_waits_for_a_spoiler_still_to_come_is_hidden_while_it_is_written(
+    tmp_path: Path,
+) -> None:
+    engine = paused()
+    async with world(tmp_path, engine=engine) as w:
+        w.transport.ready.clear()
+        await w.ann.send(w.channel, f"{mention(w)} one", attachments=[("SPOILER_a.png", png())])
+        await until(lambda: "Getting" in said(last(w)))
+        await w.ben.send(w.channel, "two", reply_to=last(w))
+        await until(lambda: "answer before this one" in said(last(w)))
+        w.transport.ready.set()
+        await until(lambda: "Thinking" in said(ours(w)[0]))
+        await w.ann.click(ours(w)[0], label="Stop here")
+        await until(lambda: "Thinking" in said(last(w)))
+        assert said(last(w)) == "||Thinking aloud||"
+        engine.go.set()
+        await w.lookout.running.idle()
+        assert "||ask standard 2||" in said(last(w))

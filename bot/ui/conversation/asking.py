@@ -6,10 +6,11 @@ import discord
 
 from bot.domain.conversation import Address, AskRequest, Closer, Turn
 from bot.domain.errors import MayNotWrite
+from bot.domain.picture import PictureRef
 from bot.domain.ports import Asker, PostedAnswer
 from bot.domain.task import Detail, Parameters
 from bot.ui.conversation.reply import TurnReply
-from bot.ui.conversation.words import question
+from bot.ui.conversation.words import question, usual_question
 from bot.ui.delivery import InteractionDelivery
 from bot.ui.house import House
 from bot.ui.resolver import Found
@@ -42,13 +43,18 @@ async def ask(house: House, interaction: Interaction, wish: Wish) -> None:
     if wish.parent_id is not None or wish.posted is not None:
         check_may_write(interaction, private=wish.private)
     me = interaction.client.user
+    text = question(wish.question, me.id if me is not None else interaction.application_id)
+    locale = interaction.locale.value
+    pictures = sum(isinstance(source, PictureRef) for source in wish.sources)
     request = AskRequest(
-        question=question(wish.question, me.id if me is not None else interaction.application_id),
+        question=text or usual_question(max(1, pictures), locale),
         sources=wish.sources,
-        parameters=Parameters(language=wish.language, detail=wish.detail),
+        parameters=Parameters(
+            language=wish.language or ("" if text else locale), detail=wish.detail
+        ),
         asker=asker_of(interaction),
         address=address_of(interaction),
-        locale=interaction.locale.value,
+        locale=locale,
         private=wish.private,
         parent_id=wish.parent_id,
         thread_id=await _thread_of_ours(house, interaction, wish),

@@ -14,6 +14,7 @@ from bot.domain.errors import NotYours, PictureGone, StorageFailed
 from bot.ui.conversation.asking import Wish, ask_again, asker_of, check_may_write
 from bot.ui.conversation.modals import CloserModal, QuestionModal
 from bot.ui.conversation.threads import continue_in_thread
+from bot.ui.conversation.withdrawing import withdraw, withdraw_message
 from bot.ui.errors import responding
 from bot.ui.house import House, house_of
 from bot.ui.i18n import words
@@ -100,6 +101,8 @@ class TurnButton(
         with contextlib.suppress(discord.NotFound):  # a second press: it is gone already
             await click.delete_original_response()
         try:
-            await house.conversations.store.forget_turn(self.turn_id)
+            await withdraw(house, self.turn_id)
+            if click.message is not None:
+                await withdraw_message(house, click.message.id)
         except StorageFailed:  # the message is gone; its turn goes when its time is over
             _log.warning("turn_not_forgotten")

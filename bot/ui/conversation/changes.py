@@ -1,6 +1,5 @@
 """Messages that are edited or deleted: the question goes, and with it what was made of it."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -9,22 +8,18 @@ from dataclasses import replace
 import discord
 import structlog
 
-from bot.domain.conversation import AskRequest, Turn
-from bot.domain.conversation_ports import Forgotten
+from bot.domain.conversation import AskRequest
 from bot.domain.picture import PictureRef
 from bot.domain.task import Parameters
 from bot.ui.conversation.delivery import remove_message
-from bot.ui.conversation.hearing import Asked, Hearing, usual_question
+from bot.ui.conversation.hearing import Asked, Hearing
 from bot.ui.conversation.reading import is_empty
-from bot.ui.conversation.words import question
+from bot.ui.conversation.withdrawing import withdraw, withdraw_message
+from bot.ui.conversation.words import question, usual_question
 from bot.ui.errors import log_failure
 from bot.ui.resolver import Found, shown_by
-from bot.ui.running import Stop
 
 _log = structlog.get_logger(__name__)
-
-_TURNS_OF_ONE_MESSAGE = 20
-"""An answer may have been tried again in its place so often, at most; the rest expires."""
 
 
 class Changes:
@@ -42,7 +37,7 @@ class Changes:
     async def edited(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Begin again if the question whose answer is under way has other words now."""
         message = payload.message
-        if message.id not in self._hearing.asked:
+        if message.id not in self._hearing.asked and message.id not in self._hearing.in_line:
             return
         async with _quietly(), self._hearing.in_order(message.channel.id):
             asked = self._hearing.asked.get(message.id)
@@ -74,7 +69,7 @@ class Changes:
         request = self._reworded(message, before)
         if request.question == before.question and _same(request.sources, before.sources):
             return  # Discord tells of its own additions, such as a link's preview, as edits
-        await self._withdraw(asked.turn)
+        await withdraw(self._house, asked.turn.id)
         again = replace(request, parent_id=asked.turn.parent_id)
         await asked.delivery.settle()
         await self._hearing.ask(message, again, reply_id=asked.delivery.message_id)
@@ -99,13 +94,8 @@ class Changes:
         )
 
     async def _forget(self, channel_id: int, message_id: int) -> None:
-        """Forget what a message asked or answered, its newest turn first."""
-        store = self._house.conversations.store
-        for _ in range(_TURNS_OF_ONE_MESSAGE):
-            turn = await store.turn_of_message(message_id)
-            if turn is None:
-                return
-            forgotten = await self._withdraw(turn)
+        """Forget what a message asked or answered; a question takes its answer along."""
+        for turn in await withdraw_message(self._house, message_id):
             asked = self._hearing.asked.pop(turn.question_message_id or 0, None)
             if turn.question_message_id == message_id:
                 if asked is not None:
@@ -114,20 +104,6 @@ class Changes:
                     channel = self._hearing.bot.get_partial_messageable(channel_id)
                     await remove_message(channel.get_partial_message(turn.answer_message_id))
             _log.info("turn_withdrawn", turn_id=turn.id)
-            if not forgotten.turns:
-                return  # forgotten before, and there only for what follows it
-
-    async def _withdraw(self, turn: Turn) -> Forgotten:
-        """Forget a turn, and stop its answer if that is under way.
-
-        In this order: whoever waits for its end in order to follow it up finds it forgotten.
-        """
-        forgotten = await self._house.conversations.store.forget_turn(turn.id)
-        run = self._house.running.of_turn(turn.id)
-        if run is not None and run.task is not None:
-            self._house.running.stop(run, Stop.WITHDRAWN)
-            await asyncio.wait([run.task])
-        return forgotten
 
 
 def _same(one: Iterable[object], other: Iterable[object]) -> bool:

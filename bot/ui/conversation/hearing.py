@@ -22,7 +22,7 @@ from bot.ui.conversation.hints import Seldom, hint
 from bot.ui.conversation.messages import Act, decide
 from bot.ui.conversation.reading import Reading, may_concern, read
 from bot.ui.conversation.reply import TurnReply
-from bot.ui.conversation.words import question
+from bot.ui.conversation.words import question, usual_question
 from bot.ui.errors import log_failure
 from bot.ui.house import House
 from bot.ui.i18n import words
@@ -55,6 +55,8 @@ class Hearing:
         self.house = house
         self.asked: dict[int, Asked] = {}
         """Messages whose answers are under way, by id."""
+        self.in_line: set[int] = set()
+        """Messages that wait for those before them in their channel."""
         self._seldom = Seldom()
         self._orders: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -64,8 +66,12 @@ class Hearing:
         if me is None or not may_concern(message, me.id):
             return
         # Nothing is waited for before the place in line, so that messages keep their order.
-        async with self._answering(message), self.in_order(message.channel.id):
-            await self._hear(message, me.id)
+        self.in_line.add(message.id)
+        try:
+            async with self._answering(message), self.in_order(message.channel.id):
+                await self._hear(message, me.id)
+        finally:
+            self.in_line.discard(message.id)
 
     @asynccontextmanager
     async def in_order(self, channel_id: int) -> AsyncIterator[None]:
@@ -190,12 +196,6 @@ class Hearing:
 def locale_of(message: discord.Message) -> str:
     """Return the language to speak in reply to a message: that of its server, else English."""
     return message.guild.preferred_locale.value if message.guild is not None else "en-US"
-
-
-def usual_question(pictures: int, locale: str) -> str:
-    """Ask what people want to know when they show pictures without a word."""
-    say = words(locale)
-    return say.say_plural("What is in this picture?", "What is in these pictures?", pictures)
 
 
 async def _show_typing(channel: discord.abc.Messageable) -> None:

@@ -16,7 +16,7 @@ from bot.ui.files import MAX_FILES
 from bot.ui.house import House
 from bot.ui.i18n import Words, words
 from bot.ui.resolver import from_options
-from bot.ui.text import displayed, one_line
+from bot.ui.text import displayed, one_line, quoted
 
 _OPEN_SECONDS = 900.0
 """How long what a form is about is held for whoever has it open."""
@@ -105,13 +105,13 @@ class CloserModal(ui.Modal):
 
 
 async def _submit(house: House, interaction: Click, wish: Wish) -> None:
-    """Ask; words that come too late are given back."""
-    async with responding(interaction):
+    """Ask; a question that cannot be asked is given back."""
+    said, _ = displayed(wish.question.strip(), MAX_QUESTION_CHARACTERS, hidden=False)
+    async with responding(interaction, below=quoted(said)):
         try:
             await ask(house, interaction, wish)
         except Expired:
             say = words(interaction.locale.value)
-            said, _ = displayed(wish.question, MAX_QUESTION_CHARACTERS, hidden=False)
             gone = say.say(
                 "I no longer keep this conversation: it was deleted, or its time is over. Please "
                 "ask again with the picture. This was your question:"

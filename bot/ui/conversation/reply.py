@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 import discord
 from discord import ui
 
-from bot.domain.conversation import AskRequest, Turn
+from bot.domain.conversation import AskRequest, Turn, TurnState
 from bot.domain.errors import StorageFailed
-from bot.domain.picture import PictureRef
 from bot.services.converse import TurnResult
 from bot.services.progress import Part
 from bot.ui.controls import Control, stop_button
@@ -81,13 +80,15 @@ class TurnReply(Reply[TurnResult]):
         return await conversations.answer(self.turn.id, self.request, self._report, self.run.enough)
 
     async def _is_spoiler(self) -> bool:
-        """Say whether a picture on the way is a spoiler."""
-        new = [*self.request.sources]
-        if self.request.posted is not None:
-            new += self.request.posted.sources
-        if any(isinstance(source, PictureRef) and source.spoiler for source in new):
-            return True
-        kept = await self.house.conversations.store.pictures(self.turn.id)
+        """Say whether a picture on the way is a spoiler, be it there already or still to come."""
+        store = self.house.conversations.store
+        before: Turn | None = self.turn
+        while before is not None and before.state is not TurnState.ANSWERED:
+            coming = before.sources if before.state is TurnState.WAITING else ()
+            if any(source.spoiler for source in coming):
+                return True
+            before = None if before.parent_id is None else await store.turn(before.parent_id)
+        kept = await store.pictures(self.turn.id)
         return any(picture.source.spoiler for picture in kept)
 
     def _report(self, part: Part) -> None:

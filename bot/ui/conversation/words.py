@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 from bot.domain.errors import QuestionTooLong
+from bot.ui.i18n import words
 
 MAX_QUESTION_CHARACTERS = 2000
 """As much as anybody may write in a message without paying (discord-api-docs, message content)."""
@@ -28,6 +29,12 @@ def question(text: str, me_id: int) -> str:
     if len(clean) > MAX_QUESTION_CHARACTERS:
         raise QuestionTooLong(MAX_QUESTION_CHARACTERS)
     return clean
+
+
+def usual_question(pictures: int, locale: str) -> str:
+    """Ask what people want to know when they show pictures without a word."""
+    say = words(locale)
+    return say.say_plural("What is in this picture?", "What is in these pictures?", pictures)
 
 
 def plain_words(text: str, me_id: int) -> str:
