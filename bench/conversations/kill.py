@@ -21,7 +21,7 @@ from bench.subjects.watch import Settings
 from bench.world import serving
 
 _PHOTOS = 16
-_EXAMPLES = 3
+_NAMED, _EXAMPLES = 20, 3
 _INTERRUPTION = "I was restarted while I was answering this."
 
 
@@ -99,7 +99,7 @@ def _outcome(lives: Lives, verdict: Verdict) -> Outcome:
         ("strange", verdict.strange),
     ):
         if numbers:
-            notes.append(f"{name}: {sorted(numbers)}")
+            notes.append(f"{name}: {len(numbers)}, such as {sorted(numbers)[:_NAMED]}")
     notes += [f"strange: {lives.ledger.asked[n].strange}" for n in verdict.strange[:_EXAMPLES]]
     if lives.discord.unknown:
         notes.append(f"calls unknown to the stand-in: {sorted(lives.discord.unknown)}")
