@@ -200,6 +200,27 @@ async def test_nothing_is_left_of_what_a_person_said_in_anothers_conversation(
         assert others.traces(scene.folder).keys() == vars(others).keys()
 
 
+@pytest.mark.parametrize("forget", [by_person, by_turn])
+async def test_nothing_is_left_of_a_part_that_somebody_else_looked_at(
+    scene: Scene, forget: Way
+) -> None:
+    hidden, others, talk = Secrets(), Secrets(), scene.talk
+    first = await talked(talk, others, scene.database, person=GUEST)
+    turn = await talk.ask(parent=first)
+    (whole,) = await talk.show(turn)
+    last = await talk.ask(parent=turn, person=GUEST)
+    new = new_picture(hidden.picture, hidden.file_name, hidden.description)
+    await talk.store.attach(last.id, [replace(new, part_of=whole.number, place=Place.TOP)])
+    await scene.flush()
+    kinds = {"picture", "file_name", "description"}
+    assert hidden.traces(scene.folder).keys() == (set() if scene.database.seal.active else kinds)
+
+    await forget(scene, turn)
+
+    assert hidden.traces(scene.folder) == {}
+    assert (await scene.store.path(last.id))[-1].pictures == ()
+
+
 async def test_a_guests_words_end_on_the_disk_in_the_guests_own_time(scene: Scene) -> None:
     hidden = Secrets()
     first = await scene.talk.answered()
