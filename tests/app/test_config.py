@@ -126,7 +126,7 @@ def test_a_table_may_be_written_as_json() -> None:
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        ('{"orc": "x"}', ".orc (LOOKOUT_VISION__MODELS): input should be 'describe', 'alt' or 'oc"),
+        ('{"orc": "x"}', ".orc (LOOKOUT_VISION__MODELS): input should be 'describe', 'alt', 'oc"),
         ('{"ocr": 5}', ".ocr (LOOKOUT_VISION__MODELS): input should be a valid string"),
         ('{"ocr": hunter2}', " (LOOKOUT_VISION__MODELS): must be a table"),
         ("hunter2", " (LOOKOUT_VISION__MODELS): must be a table"),
@@ -174,7 +174,7 @@ def test_every_problem_is_told_at_once_by_key_and_reason() -> None:
         ("vision = 5", "vision: is a section: settings go inside it"),
         (
             "[vision.models]\norc = 'x'",
-            "vision.models.orc: input should be 'describe', 'alt' or 'ocr'",
+            "vision.models.orc: input should be 'describe', 'alt', 'ocr' or 'ask'",
         ),
     ],
 )
