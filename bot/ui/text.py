@@ -5,6 +5,9 @@ import re
 FENCE = "```"
 SPOILER = "||"
 _ELLIPSIS = "…"
+_PART = "\u200b"
+_JOINERS = "\u200c\u200d"
+"""Unprintable, but Persian, the scripts of India and emoji are spelled with them."""
 _LINK = re.compile(
     r"(?:https?://|(?:www\.|discord(?:app)?\.(?:gg|com/invite)/)(?=[^\s<>`|()\[\]]))"
     r"[^\s<>`|()\[\]]*",
@@ -74,8 +77,11 @@ def fenced(text: str, limit: int | None = None) -> str:
 
 
 def spoilered(text: str) -> str:
-    """Hide ``text``, whose bars were parted before, behind a spoiler."""
-    return f"{SPOILER}{text}{SPOILER}"
+    """Hide ``text``, whose bars were parted before, behind a spoiler.
+
+    A bar at its end is no part of the spoiler's own: an invisible space parts them.
+    """
+    return f"{SPOILER}{text}{_PART if text.endswith('|') else ''}{SPOILER}"
 
 
 def bars_parted(text: str) -> str:
@@ -90,7 +96,7 @@ def displayed(text: str, limit: int, *, hidden: bool) -> tuple[str, bool]:
     """
     if hidden:
         text = bars_parted(text)
-        limit -= 2 * len(SPOILER)
+        limit -= 2 * len(SPOILER) + len(_PART)
     shown = neutral_clipped(text, limit)
     complete = len(text) <= limit and len(neutral(text)) <= limit
     return (spoilered(shown) if hidden else shown), complete
@@ -103,7 +109,7 @@ def quoted(text: str) -> str:
 
 def one_line(text: str, limit: int) -> str:
     """Make ``text`` a line of plain words, for names and labels, which show no markup."""
-    printable = "".join(char if char.isprintable() else " " for char in text)
+    printable = "".join(char if char.isprintable() or char in _JOINERS else " " for char in text)
     return clip_words(_MENTION.sub("\u200b", " ".join(printable.split())), limit)
 
 

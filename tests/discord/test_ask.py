@@ -138,6 +138,25 @@ async def test_what_is_said_and_asked_of_a_spoiler_is_hidden(tmp_path: Path) -> 
         assert [a.filename for a in result.response.attachments] == ["SPOILER_picture-1.png"]
 
 
+async def test_a_question_about_a_spoiler_is_hidden_before_its_picture_has_come(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, engine=HandEngine()) as w:
+        w.transport.ready.clear()
+        asked = await w.ann.slash(
+            w.channel, "ask", question="Who did it?", picture=("SPOILER_a.png", png())
+        )
+        await until(lambda: "Getting the picture" in shown(asked))
+        conversations = await w.ann.slash(w.channel, "conversations")
+        assert conversations.response is not None
+        opened = await w.ann.click(conversations.response.message, label="Open 1")
+        text = texts(opened.response)
+        assert "## ||Who did it?||" in text
+        assert text.count("Who did it?") == text.count("||Who did it?||") == 2
+        w.transport.ready.set()
+        await w.finished(asked)
+
+
 async def test_a_long_answer_comes_as_a_file_too(tmp_path: Path) -> None:
     async with world(tmp_path, engine=HandEngine(said="word " * 2000)) as w:
         result = await w.slash(w.ann, "ask", question="What?", picture=("a.png", png()))

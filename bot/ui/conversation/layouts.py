@@ -24,7 +24,7 @@ from bot.ui.layouts import (
 )
 from bot.ui.notes import note_sentence
 from bot.ui.sentences import sentence
-from bot.ui.text import clip_words, displayed, neutral_clipped, quoted, spoilered
+from bot.ui.text import clip_words, displayed, neutral_clipped, one_line, quoted, spoilered
 
 _SENTENCE = 100
 _QUESTION_LIMIT = 400
@@ -148,7 +148,7 @@ def _caption(kept: KeptPicture, say: Words) -> str:
     if kept.part_of is not None and kept.place is not None:
         name = _part_of(kept.part_of, kept.place, say)
     else:
-        name = neutral_clipped(" ".join(kept.source.name.split()), _NAME_LIMIT)
+        name = neutral_clipped(one_line(kept.source.name, _NAME_LIMIT), _NAME_LIMIT)
     if not name:
         return say.say("Picture {number}", number=kept.number)
     return say.say("Picture {number}: {name}", number=kept.number, name=name)

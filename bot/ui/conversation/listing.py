@@ -16,7 +16,7 @@ from bot.ui.house import House
 from bot.ui.i18n import Words
 from bot.ui.layouts import plain
 from bot.ui.pages import amount
-from bot.ui.text import neutral_clipped
+from bot.ui.text import neutral_clipped, one_line
 
 PAGE_SIZE = 5
 _TITLE_LIMIT = 100
@@ -132,7 +132,7 @@ def deleted(forgotten: Forgotten, say: Words) -> str:
 
 def titled(conversation: Conversation, say: Words) -> str:
     """Write a title so that it does no harm."""
-    title = neutral_clipped(" ".join(conversation.title.split()), _TITLE_LIMIT)
+    title = neutral_clipped(one_line(conversation.title, _TITLE_LIMIT), _TITLE_LIMIT)
     return title or say.say("Without a title")
 
 

@@ -14,7 +14,7 @@ from bot.ui.conversation.listing import titled
 from bot.ui.conversation.rights import Click, may_see
 from bot.ui.i18n import Words
 from bot.ui.layouts import TEXT_LIMIT, closed
-from bot.ui.text import displayed, quoted, shares
+from bot.ui.text import displayed, quoted, shares, spoilered
 
 _TURNS_SHOWN = 3
 _QUESTION_LIMIT = 400
@@ -44,8 +44,9 @@ async def read_ending(store: ConversationStore, click: Click, conversation: Conv
     if newest is None:
         return Ending((), hidden=False)
     turns = await store.path(newest.id, max(0, newest.depth - _TURNS_SHOWN + 1))
-    pictures = await store.pictures(newest.id)
-    return Ending(turns, hidden=any(picture.source.spoiler for picture in pictures))
+    sources = [picture.source for picture in await store.pictures(newest.id)]
+    sources += [source for turn in turns for source in turn.sources]  # some may never have come
+    return Ending(turns, hidden=any(source.spoiler for source in sources))
 
 
 def opened(conversation: Conversation, ending: Ending, say: Words) -> ui.LayoutView:
@@ -55,7 +56,8 @@ def opened(conversation: Conversation, ending: Ending, say: Words) -> ui.LayoutV
     room = TEXT_LIMIT - _FURNITURE - sum(map(len, asked))
     budgets = shares([2 * len(turn.answer) + _FURNITURE for turn in turns], room)
     container: ui.Container[ui.LayoutView] = ui.Container()
-    container.add_item(ui.TextDisplay(f"## {titled(conversation, say)}"))
+    title = titled(conversation, say)
+    container.add_item(ui.TextDisplay(f"## {spoilered(title) if ending.hidden else title}"))
     complete = True
     for turn, question, budget in zip(turns, asked, budgets, strict=True):
         answer, whole = _answer(turn, say, budget, hidden=ending.hidden)

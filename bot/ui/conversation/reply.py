@@ -128,9 +128,10 @@ class TurnReply(Reply[TurnResult]):
     async def _put_back(self, message: discord.Message) -> None:
         """Let the message belong to the turn again whose answer stands in it."""
         await super()._put_back(message)
-        await self._shown(self.turn.id, None)
-        if self.request.replaces_id is not None:
-            await self._shown(self.request.replaces_id, message.id)
+        try:
+            await self.house.conversations.put_back(self.turn.id, message.id)
+        except StorageFailed as error:  # replies to the message are not known then; it is there
+            log_failure(error, self.run.reference)
 
     async def _shown(self, turn_id: int, message_id: int | None) -> None:
         try:
