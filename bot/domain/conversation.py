@@ -74,6 +74,8 @@ class KeptPicture:
     facts: PictureFacts | None = None
     notes: tuple[Note, ...] = ()
     """As they were when it was prepared."""
+    answered_as: str = ""
+    """Under which SHA-256 the answer of another task is kept that was followed up with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,13 @@ class Turn:
     answer_tokens: int | None = None
     question_message_id: int | None = None
     answer_message_id: int | None = None
+    first_try_id: int | None = None
+    """The first turn with this question, where this one is another try of it."""
+
+    @property
+    def question_id(self) -> int:
+        """What all tries of one question have in common."""
+        return self.first_try_id or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +144,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation as it is listed; ``title`` is the beginning of its first question."""
+    """A conversation as it is listed; ``title`` is the beginning of its first question.
+
+    ``turns`` counts questions, however often they were tried.
+    """
 
     id: int
     owner_id: int

@@ -29,11 +29,13 @@ class NewPicture:
     part_of: int | None = None
     place: Place | None = None
     description: str = ""
+    answered_as: str = ""
+    """See ``KeptPicture``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How much was deleted."""
+    """How much was deleted. A question that was tried again is one turn."""
 
     conversations: int
     turns: int
@@ -104,7 +106,19 @@ class ConversationStore(Protocol):
         ...
 
     async def told(self, turn_id: int) -> None:
-        """Forget the address: the person has been told what became of the turn."""
+        """Forget the address: the person has been told what became of the turn.
+
+        When it was answered, earlier tries of its question go that nothing hangs on. Those that
+        were followed up stay as the past of what followed, and go with the last of that.
+        """
+        ...
+
+    async def put_back(self, turn_id: int, answer_message_id: int) -> None:
+        """Give up another try: the message shows the answer before it again.
+
+        The try goes, unless something hangs on it, and what it had taken over is the earlier one's
+        again. An unknown turn is fine, and so is one that is no other try.
+        """
         ...
 
     async def pending(self, since: datetime | None = None) -> tuple[Pending, ...]:
@@ -202,7 +216,10 @@ class ConversationStore(Protocol):
         ...
 
     async def forget_turn(self, turn_id: int) -> Forgotten:
-        """Delete a turn's words and pictures; the turn itself too when nothing hangs on it."""
+        """Delete a turn's words and pictures; the turn itself too when nothing hangs on it.
+
+        So are all other tries of its question.
+        """
         ...
 
     async def delete_person(self, person_id: int) -> Forgotten:

@@ -84,23 +84,29 @@ class Arrivals:
         try:
             async with self.originals.opened(source) as prepare:
                 picture = await _fitting(prepare, needs, meter, share)
-                said = await self._said(request.posted, source, prepare)
+                said, answered_as = await self._said(request.posted, source, prepare)
         except LookoutError as error:
             return error, ""
         description = clip_at_sentence(said, _DESCRIPTION_CHARACTERS)
-        return NewPicture(picture, source, description=description), said
+        new = NewPicture(picture, source, description=description, answered_as=answered_as)
+        return new, said
 
-    async def _said(self, posted: PostedAnswer | None, source: PictureRef, prepare: Prepare) -> str:
-        """Return what the answer that is followed up said of a picture, as far as it is kept."""
+    async def _said(
+        self, posted: PostedAnswer | None, source: PictureRef, prepare: Prepare
+    ) -> tuple[str, str]:
+        """Return what the answer that is followed up said of a picture, as far as it is kept.
+
+        And the SHA-256 by which whoever deletes the picture finds that answer.
+        """
         if posted is None or source not in posted.sources:
-            return ""
+            return "", ""
         engine = chosen(self.engine, posted.task)
         seen = await prepare(self.originals.needs(engine, posted.task, posted.parameters))
         with contextlib.suppress(StorageFailed):
             kept = await self.answers.get(kept_under(engine, posted.task, posted.parameters, seen))
             if kept is not None:
-                return clip_at_sentence(kept.text, _PREFACE_CHARACTERS)
-        return ""
+                return clip_at_sentence(kept.text, _PREFACE_CHARACTERS), seen.sha256
+        return "", seen.sha256
 
     async def smaller(self, picture: Picture, needs: PictureNeeds, share: float) -> Picture:
         """Make a prepared picture that did not fit smaller, to a ``share`` of its pixels.

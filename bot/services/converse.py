@@ -139,6 +139,10 @@ class Converse:
         """Remember the message in which the answer is being given, to be found by replies."""
         await self.store.shown(turn_id, message_id)
 
+    async def put_back(self, turn_id: int, message_id: int) -> None:
+        """Give up another try, in whose message the answer before it stands again."""
+        await self.store.put_back(turn_id, message_id)
+
     async def told(self, turn: Turn) -> None:
         """Remember that the person has the final words; forget what is not to be kept."""
         await self.store.told(turn.id)

@@ -116,6 +116,7 @@ def _told(turns: Sequence[Turn], files: Mapping[int, list[str]]) -> Iterator[dic
     """Yield each turn as the JSON has it."""
     numbers = {turn.id: number for number, turn in enumerate(turns, start=1)}
     people: dict[int, str] = {}
+    last_tries = {turn.question_id: turn.id for turn in turns if turn.state is TurnState.ANSWERED}
     for turn in turns:
         told: dict[str, Any] = {
             "number": numbers[turn.id],
@@ -125,6 +126,8 @@ def _told(turns: Sequence[Turn], files: Mapping[int, list[str]]) -> Iterator[dic
         }
         if turn.person_id is not None and turn.state is not TurnState.FORGOTTEN:
             name = people.setdefault(turn.person_id, speaker_name(len(people)))
+            last_try = last_tries.get(turn.question_id, turn.id)
+            told["earlier_try_of"] = numbers[last_try] if last_try > turn.id else None
             told |= _words(turn, name, files)
         yield told
 
@@ -161,7 +164,7 @@ def _markdown(conversation: Conversation, told: Sequence[Mapping[str, Any]]) -> 
         f"Begun {conversation.created_at:%Y-%m-%d %H:%M} UTC.",
     ]
     for turn in told:
-        parts.append(f"## {turn['number']}{_follows(turn)}")
+        parts.append(f"## {turn['number']}{_follows(turn)}{_tried(turn)}")
         parts += [_DELETED] if "speaker" not in turn else _said(turn)
     return "\n\n".join(parts) + "\n"
 
@@ -170,6 +173,12 @@ def _follows(turn: Mapping[str, Any]) -> str:
     """Say what a turn follows where it is not simply the one before."""
     follows = turn["follows"]
     return f" (follows {follows})" if follows not in {None, turn["number"] - 1} else ""
+
+
+def _tried(turn: Mapping[str, Any]) -> str:
+    """Say which answer took the place of one that is only kept for what follows it."""
+    later = turn.get("earlier_try_of")
+    return "" if later is None else f" (an earlier try of {later})"
 
 
 def _said(turn: Mapping[str, Any]) -> Iterator[str]:

@@ -95,6 +95,7 @@ class Attaching(Turns):
                     part_of=new.part_of,
                     place=new.place,
                     description=new.description,
+                    answered_as=new.answered_as,
                     **_prepared(new.picture),
                 )
             )

@@ -121,6 +121,7 @@ class Beginning(Turns):
             model="",
             notes=[],
             question_message_id=message_id,
+            first_try_id=None if before is None else before.first_try_id or before.id,
         )
         session.add(turn)
         try:

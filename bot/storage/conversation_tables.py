@@ -125,6 +125,8 @@ class TurnRow(Base):
     answer_tokens: Mapped[int | None] = mapped_column(Integer)
     question_message_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     answer_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    first_try_id: Mapped[int | None] = mapped_column(BigInteger)
+    """No foreign key: the first try may go before the others."""
 
 
 class TurnPictureRow(Base):
@@ -144,6 +146,8 @@ class TurnPictureRow(Base):
     """Sealed."""
     description: Mapped[bytes] = mapped_column(LargeBinary)
     """Sealed."""
+    answered_as: Mapped[str] = mapped_column(String(64), index=True)
+    """``AnswerRow.picture`` of the answer that was followed up; mostly empty."""
 
 
 class PictureFrameRow(Base):

@@ -96,10 +96,6 @@ class SqlConversationStore(Beginning, Attaching, Listing, Forgetting):
             update(PendingReplyRow).where(PendingReplyRow.turn_id == turn_id).values(known),
         )
 
-    async def told(self, turn_id: int) -> None:
-        """Forget the address of who waited."""
-        await self._write(delete(PendingReplyRow).where(PendingReplyRow.turn_id == turn_id))
-
     async def pending(self, since: datetime | None = None) -> tuple[Pending, ...]:
         """Return everybody who has not been told, oldest first; recorded before ``since``."""
         question = select(PendingReplyRow)

@@ -4,9 +4,21 @@ Nothing here is one long transaction. What is to go is marked first, so that it 
 more even when the rest is interrupted; the next expiry takes it up.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.conversation import TurnState
@@ -20,9 +32,7 @@ from bot.storage.conversation_tables import (
     TurnPictureRow,
     TurnRow,
 )
-from bot.storage.keeper import Keeper
-from bot.storage.pruning import close_windows, leave_threads, prune
-from bot.storage.rows import empty_words
+from bot.storage.leaving import NOTHING, Leaving, question_id
 from bot.storage.times import WAIT
 from bot.storage.turns import locked
 
@@ -34,8 +44,6 @@ TURNS_AT_ONCE = 50
 PICTURES_AT_ONCE = 8
 """Pictures whose stills go in one transaction; each is overwritten on the disk."""
 
-NOTHING = Forgotten(0, 0, 0)
-
 
 def together(one: Forgotten, other: Forgotten) -> Forgotten:
     """Add up."""
@@ -46,18 +54,12 @@ def together(one: Forgotten, other: Forgotten) -> Forgotten:
     )
 
 
-class Forgetting(Keeper):
+class Forgetting(Leaving):
     """Deletes, from the tables and from the disk. Raises StorageFailed."""
 
     async def delete(self, conversation_id: int) -> Forgotten:
         """Delete a conversation; an unknown one is fine."""
         done = await self._delete_all(ConversationRow.id == conversation_id)
-        await self._database.scrub()
-        return done
-
-    async def forget_turn(self, turn_id: int) -> Forgotten:
-        """Delete a turn's words and pictures; the turn itself too when nothing hangs on it."""
-        done = await self._forget(turn_id)
         await self._database.scrub()
         return done
 
@@ -153,15 +155,12 @@ class Forgetting(Keeper):
         if not chosen:
             return False
         await self._blobs.lock(session)
-        these = or_(
-            *(
-                and_(PictureFrameRow.turn_id == turn_id, PictureFrameRow.number == number)
-                for turn_id, number in chosen
-            )
-        )
+        these = _are_among(PictureFrameRow, chosen)
         frames = (await session.scalars(select(PictureFrameRow).where(these))).all()
         await session.execute(delete(PictureFrameRow).where(these))
         await self._blobs.drop_unused(session, frames)
+        answered = select(TurnPictureRow.answered_as).where(_are_among(TurnPictureRow, chosen))
+        await self._blobs.drop_answers(session, await session.scalars(answered))
         return True
 
     async def _delete_all(self, condition: ColumnElement[bool]) -> Forgotten:
@@ -184,22 +183,25 @@ class Forgetting(Keeper):
     async def _delete_one(self, conversation_id: int) -> Forgotten:
         """Delete a conversation, its stills first and in batches."""
         done = await self._count(conversation_id)
-        stills = (
-            select(PictureFrameRow.turn_id, PictureFrameRow.number)
-            .join(TurnRow, TurnRow.id == PictureFrameRow.turn_id)
-            .where(TurnRow.conversation_id == conversation_id)
+        turns = select(TurnRow.id).where(TurnRow.conversation_id == conversation_id)
+        here = TurnPictureRow.turn_id.in_(turns)
+        stills = select(PictureFrameRow.turn_id, PictureFrameRow.number).where(
+            PictureFrameRow.turn_id.in_(turns)
         )
         while True:
             async with self._database.writing() as session:
                 await locked(session, conversation_id)
                 if not await self._drop_pictures(session, stills):
+                    # Pictures that were not kept, or no longer, may have been spoken of before.
+                    answered = select(TurnPictureRow.answered_as).where(here).distinct()
+                    await self._blobs.drop_answers(session, await session.scalars(answered))
                     await session.execute(
                         delete(ConversationRow).where(ConversationRow.id == conversation_id)
                     )
                     return done
 
     async def _count(self, conversation_id: int) -> Forgotten:
-        turns = select(func.count()).where(
+        turns = select(func.count(question_id().distinct())).where(
             TurnRow.conversation_id == conversation_id, TurnRow.state != TurnState.FORGOTTEN
         )
         pictures = (
@@ -222,44 +224,14 @@ class Forgetting(Keeper):
             for turn_id in ids:
                 done = together(done, await self._forget(turn_id))
 
-    async def _forget(self, turn_id: int) -> Forgotten:
-        async with self._database.writing() as session:
-            conversation_id = await session.scalar(
-                select(TurnRow.conversation_id).where(TurnRow.id == turn_id)
-            )
-            if conversation_id is None:
-                return NOTHING
-            await locked(session, conversation_id)
-            turn = await session.get(TurnRow, turn_id)
-            if turn is None or turn.state is TurnState.FORGOTTEN:
-                return NOTHING
-            pictures = await self._forget_pictures(session, turn_id)
-            await session.execute(delete(PendingReplyRow).where(PendingReplyRow.turn_id == turn_id))
-            await close_windows(session, turn)
-            self._empty(turn)
-            await session.flush()
-            await leave_threads(session, turn_id)
-            gone = await prune(session, turn)
-        return Forgotten(int(gone), 1, pictures)
 
-    async def _forget_pictures(self, session: AsyncSession, turn_id: int) -> int:
-        await self._blobs.lock(session)
-        mine = PictureFrameRow.turn_id == turn_id
-        frames = (await session.scalars(select(PictureFrameRow).where(mine))).all()
-        await session.execute(delete(PictureFrameRow).where(mine))
-        numbers = delete(TurnPictureRow).where(TurnPictureRow.turn_id == turn_id)
-        done = (await session.scalars(numbers.returning(TurnPictureRow.number))).all()
-        await self._blobs.drop_unused(session, frames)
-        return len(done)
-
-    def _empty(self, turn: TurnRow) -> None:
-        """Take everything from a turn but its place in the tree."""
-        seal = self._database.seal
-        turn.state = TurnState.FORGOTTEN
-        turn.words, turn.answer = empty_words(seal), seal.seal_text("")
-        turn.person_id = turn.closer = turn.seed = turn.question_message_id = None
-        turn.prompt_tokens = turn.answer_tokens = None
-        turn.parameters, turn.again, turn.notes = seal.seal_json({}), [], []
+def _are_among(
+    table: type[PictureFrameRow | TurnPictureRow], chosen: Sequence[Row[int, int]]
+) -> ColumnElement[bool]:
+    """Whether a row is of one of these pictures (turn and number)."""
+    return or_(
+        *(and_(table.turn_id == turn_id, table.number == number) for turn_id, number in chosen)
+    )
 
 
 def _takes_part() -> ColumnElement[bool]:

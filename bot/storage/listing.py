@@ -14,6 +14,7 @@ from bot.storage.conversation_tables import (
     TurnRow,
 )
 from bot.storage.keeper import Keeper
+from bot.storage.leaving import question_id
 from bot.storage.rows import question_of
 
 TITLE_LENGTH = 100
@@ -121,7 +122,7 @@ class Listing(Keeper):
                 ConversationRow,
                 ParticipantRow.last_at,
                 ParticipantRow.text_until,
-                _of_each(select(func.count(TurnRow.id)).where(real)).label("turns"),
+                _of_each(select(func.count(question_id().distinct())).where(real)).label("turns"),
                 _of_each(pictures).label("pictures"),
                 _of_each(words).label("words"),
                 func.coalesce(_of_each(answered), _of_each(newest)).label("last_turn_id"),

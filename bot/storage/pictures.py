@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.conversation import KeptPicture
 from bot.domain.picture import Frame, Picture, PictureFacts, sha256_of_picture
-from bot.storage.conversation_tables import PictureBlobRow, PictureFrameRow
+from bot.storage.conversation_tables import PictureBlobRow, PictureFrameRow, TurnPictureRow
 from bot.storage.database import Database
 from bot.storage.tables import AnswerRow
 from bot.storage.times import Times
@@ -112,6 +112,25 @@ class Blobs:
         gone = {
             sha256_of_picture(hashes) for hashes in _by_picture(frames) if unused.issuperset(hashes)
         }
+        await session.execute(delete(AnswerRow).where(AnswerRow.picture.in_(gone)))
+
+    async def drop_answers(self, session: AsyncSession, answered_as: Iterable[str]) -> None:
+        """Delete the kept answers of other tasks that were followed up with pictures.
+
+        Those pictures, or their stills, are deleted already; answers about others that are still
+        shown stay.
+        """
+        hashes = set(answered_as) - {""}
+        if not hashes:
+            return
+        still = exists().where(
+            PictureFrameRow.turn_id == TurnPictureRow.turn_id,
+            PictureFrameRow.number == TurnPictureRow.number,
+        )
+        shown = select(TurnPictureRow.answered_as).where(
+            TurnPictureRow.answered_as.in_(hashes), still
+        )
+        gone = hashes - set(await session.scalars(shown))
         await session.execute(delete(AnswerRow).where(AnswerRow.picture.in_(gone)))
 
     async def sweep(self) -> int:

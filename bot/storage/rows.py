@@ -99,6 +99,7 @@ def turn_of(seal: Seal, row: TurnRow, pictures: tuple[KeptPicture, ...], *, over
         answer_tokens=row.answer_tokens,
         question_message_id=row.question_message_id,
         answer_message_id=row.answer_message_id,
+        first_try_id=row.first_try_id,
     )
 
 
@@ -134,6 +135,7 @@ def picture_row(seal: Seal, turn_id: int, kept: KeptPicture) -> TurnPictureRow:
         notes=list(kept.notes),
         source=seal.seal_json(asdict(kept.source)),
         description=seal.seal_text(kept.description),
+        answered_as=kept.answered_as,
     )
 
 
@@ -171,6 +173,7 @@ def picture_of(
         description=description,
         facts=_facts.validate_python(row.facts),
         notes=tuple(Note(note) for note in row.notes),
+        answered_as=row.answered_as,
     )
 
 

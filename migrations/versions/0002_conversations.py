@@ -189,6 +189,7 @@ def make_turns() -> None:
         sa.Column("answer_tokens", sa.Integer(), nullable=True),
         sa.Column("question_message_id", sa.BigInteger(), nullable=True),
         sa.Column("answer_message_id", sa.BigInteger(), nullable=True),
+        sa.Column("first_try_id", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_turn"),
         belongs_to("turn", "conversation_id", "conversation"),
         sa.ForeignKeyConstraint(["parent_id"], ["turn.id"], name="fk_turn_parent_id_turn"),
@@ -224,9 +225,11 @@ def make_pictures() -> None:
         sa.Column("notes", sa.JSON(), nullable=False),
         sa.Column("source", sa.LargeBinary(), nullable=False),
         sa.Column("description", sa.LargeBinary(), nullable=False),
+        sa.Column("answered_as", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("turn_id", "number", name="pk_turn_picture"),
         belongs_to("turn_picture", "turn_id", "turn"),
     )
+    index("turn_picture", "answered_as")
     op.create_table(
         "picture_frame",
         sa.Column("turn_id", big_id(), autoincrement=False, nullable=False),

@@ -78,6 +78,7 @@ class MemoryConversationStore(Memory):
             closer=request.closer,
             seed=request.seed,
             question_message_id=message_id,
+            first_try_id=None if before is None else before.question_id,
         )
         self.kept[turn.id] = turn
         if before is not None:
@@ -112,6 +113,7 @@ class MemoryConversationStore(Memory):
                 new.description,
                 new.picture.facts,
                 new.picture.notes,
+                new.answered_as,
             )
             old = here.pop(origin(kept), None)
             if old is not None:
@@ -189,6 +191,23 @@ class MemoryConversationStore(Memory):
 
     async def told(self, turn_id: int) -> None:
         self.waiting.pop(turn_id, None)
+        turn = self.kept.get(turn_id)
+        if turn is not None and turn.first_try_id is not None:
+            self._drop_outdone(turn.conversation_id)
+            self._drop_blobs()
+
+    async def put_back(self, turn_id: int, answer_message_id: int) -> None:
+        turn = self.kept.get(turn_id)
+        if turn is None or turn.first_try_id is None:
+            return
+        earlier = [one for one in self._tries(turn) if one.id < turn_id]
+        if earlier:
+            self._change(turn_id, answer_message_id=None)
+            self._change(earlier[-1].id, answer_message_id=answer_message_id)
+            self._hand_over(self.kept[turn_id], self.kept[earlier[-1].id])
+            if all(one.parent_id != turn_id for one in self.kept.values()):
+                self._leave(self.kept[turn_id])
+                self._drop_blobs()
 
     async def pending(self, since: datetime | None = None) -> tuple[Pending, ...]:
         return tuple(
@@ -281,7 +300,7 @@ class MemoryConversationStore(Memory):
             channel_id=head.channel_id,
             private=head.private,
             title=" ".join(turns[0].question.split())[:TITLE_LENGTH],
-            turns=len(turns),
+            turns=len({turn.question_id for turn in turns}),
             pictures=len({kept.number for turn in turns for kept in turn.pictures}),
             created_at=head.created_at,
             last_at=head.last_at,

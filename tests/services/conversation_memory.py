@@ -150,7 +150,8 @@ class Memory:
             turns = self._of(head.id)
             real = [turn for turn in turns if turn.state is not TurnState.FORGOTTEN]
             numbers = {kept.number for turn in real for kept in turn.pictures}
-            done = together(done, Forgotten(1, len(real), len(numbers)))
+            questions = {turn.question_id for turn in real}
+            done = together(done, Forgotten(1, len(questions), len(numbers)))
             for turn in turns:
                 del self.kept[turn.id]
                 self.waiting.pop(turn.id, None)
@@ -166,17 +167,56 @@ class Memory:
 
     def _forget(self, turns: Iterable[Turn]) -> Forgotten:
         done = Forgotten(0, 0, 0)
-        for turn in list(turns):
-            if turn.state is TurnState.FORGOTTEN:
+        for turn_id in [turn.id for turn in turns]:
+            turn = self.kept.get(turn_id)
+            if turn is None or turn.state is TurnState.FORGOTTEN:
                 continue
-            done = together(done, Forgotten(0, 1, len(turn.pictures)))
-            self.kept[turn.id] = emptied(turn)
-            self.waiting.pop(turn.id, None)
-            self._close_windows(turn)
-            self._move_threads(turn.id, self._standing(turn.parent_id))
-            done = together(done, self._prune(turn.id))
+            pictures: set[int] = set()
+            for one in reversed(self._tries(turn)):
+                pictures |= self._leave(one)
+            gone = turn.conversation_id not in self.heads
+            done = together(done, Forgotten(int(gone), 1, len(pictures)))
+            self._drop_outdone(turn.conversation_id)
         self._drop_blobs()
         return done
+
+    def _leave(self, turn: Turn) -> set[int]:
+        """Remove what a turn holds, and where nothing hangs on it the turn; return the pictures."""
+        self.kept[turn.id] = emptied(turn)
+        numbers = {kept.number for kept in turn.pictures} | self._forget_parts(turn)
+        self.waiting.pop(turn.id, None)
+        self._close_windows(turn)
+        self._move_threads(turn.id, self._standing(turn.parent_id))
+        self._prune(turn.id)
+        return numbers
+
+    def _tries(self, turn: Turn) -> list[Turn]:
+        """Return all that is left of the tries of a turn's question."""
+        return [
+            one
+            for one in self._of(turn.conversation_id)
+            if one.question_id == turn.question_id and one.state is not TurnState.FORGOTTEN
+        ]
+
+    def _drop_outdone(self, conversation_id: int) -> None:
+        """Remove the tries that a newer answer stands for and nothing hangs on."""
+        parents = {turn.parent_id for turn in self.kept.values()}
+        for turn in self._of(conversation_id):
+            told = [one for one in self._tries(turn) if one.id not in self.waiting]
+            answered = [one for one in told if one.state is TurnState.ANSWERED and one.id > turn.id]
+            if turn in told and answered and turn.id not in parents:
+                self._hand_over(turn, answered[-1])
+                self._leave(turn)
+                return self._drop_outdone(conversation_id)
+        return None
+
+    def _hand_over(self, turn: Turn, heir: Turn) -> None:
+        """Let threads and the message that asked lead to another try."""
+        self._move_threads(turn.id, heir.id)
+        message_id = turn.question_message_id
+        if message_id is not None and heir.question_message_id is None:
+            self._change(heir.id, question_message_id=message_id)
+        self._change(turn.id, question_message_id=None)
 
     def _close_windows(self, turn: Turn) -> None:
         """Remove the windows whose words may be of a turn that is forgotten."""
@@ -187,10 +227,25 @@ class Memory:
         }
         self.windows = {key: value for key, value in self.windows.items() if key not in gone}
         for one in self._of(turn.conversation_id):
-            if one.window_id in gone:
-                self.kept[one.id] = replace(
-                    one, window_id=None, prompt_tokens=None, answer_tokens=None
-                )
+            follows = turn.id in {before.id for before in self._way(one)[:-1]}
+            kept = replace(one, window_id=None) if one.window_id in gone else one
+            if follows or one.window_id in gone:
+                kept = replace(kept, prompt_tokens=None, answer_tokens=None)
+            self.kept[one.id] = kept
+
+    def _forget_parts(self, turn: Turn) -> set[int]:
+        """Remove the parts of pictures that went with a turn; return their numbers."""
+        left = self._of(turn.conversation_id)
+        wholes = {kept.number for kept in turn.pictures}
+        wholes -= {kept.number for one in left for kept in one.pictures}
+        parts: set[int] = set()
+        for kept in sorted((k for one in left for k in one.pictures), key=lambda k: k.number):
+            if kept.part_of in wholes | parts:
+                parts.add(kept.number)
+        for one in left:
+            rest = tuple(kept for kept in one.pictures if kept.number not in parts)
+            self.kept[one.id] = replace(one, pictures=rest)
+        return parts
 
     def _standing(self, turn_id: int | None) -> int | None:
         """Return the nearest turn on the way back that is not forgotten."""

@@ -28,6 +28,7 @@ PLAIN = {
     "turn.model": "a name from the operator's settings",
     "turn.notes": "a list of Lookout's names",
     "turn_picture.facts": "format, size and length of the original, as they were measured",
+    "turn_picture.answered_as": "the SHA-256 of prepared bytes",
     "turn_picture.notes": "a list of Lookout's names",
     "picture_frame.sha256": "finds the bytes",
     "picture_frame.media_type": "one of those that Lookout prepares",

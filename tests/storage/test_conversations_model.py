@@ -35,7 +35,9 @@ step = st.one_of(
     st.tuples(st.just("follow"), persons, places, st.none() | threads),
     st.tuples(st.just("follow"), persons, places, st.none()),
     st.tuples(st.just("in_thread"), persons, threads),
-    st.tuples(st.just("again"), persons, places),
+    st.tuples(st.just("again"), places),
+    st.tuples(st.just("again"), places),
+    st.tuples(st.just("put_back"), places),
     st.tuples(st.just("show"), places, st.integers(1, 3)),
     st.tuples(st.just("answer"), places),
     st.tuples(st.just("end"), places, st.sampled_from([TurnState.FAILED, TurnState.STOPPED])),
@@ -87,9 +89,14 @@ class World:
     async def in_thread(self, person: int, thread: int) -> object:
         return await self.remember(await self.talk.try_to_ask(asked(person=person, thread=thread)))
 
-    async def again(self, person: int, place: int) -> object:
-        request = asked(person=person, replaces=self.chosen(place))
+    async def again(self, place: int) -> object:
+        before = self.chosen(place)
+        assert before.person_id is not None
+        request = asked(person=before.person_id, guild=before.guild_id, replaces=before)
         return await self.remember(await self.talk.try_to_ask(request))
+
+    async def put_back(self, place: int) -> None:
+        await self.talk.store.put_back(self.chosen(place).id, 60 + place)
 
     async def show(self, place: int, which: int) -> object:
         shown = new_picture(b"%d" % which * 2000, f"picture{which}", f"about {which}")
@@ -158,6 +165,7 @@ class World:
                 turn,
                 id=places[turn.id] or 0,
                 parent_id=places[turn.parent_id],
+                first_try_id=places[turn.first_try_id],
                 conversation_id=group,
                 window_id=None if turn.window_id is None else windows[turn.window_id],
                 seed=None,
@@ -178,7 +186,10 @@ class World:
         for thread in (100, 200):
             seen.append(named(await store.turn_of_thread(thread)))
             seen.append(await store.is_thread(thread))
-        seen += [named(await store.turn_of_message(message)) for message in range(50, 55)]
+        seen += [
+            named(await store.turn_of_message(message))
+            for message in (*range(50, 55), *range(60, 72))
+        ]
         seen.append([named(one.turn) for one in await store.pending()])
         for person in (1, 2, 3):
             seen.append(await store.retention(person))
