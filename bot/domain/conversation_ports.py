@@ -84,7 +84,10 @@ class ConversationStore(Protocol):
     async def replace_pictures(
         self, turn_id: int, pictures: Mapping[int, Picture]
     ) -> tuple[KeptPicture, ...]:
-        """Keep other stills under the numbers of a turn's own pictures: the first did not fit."""
+        """Keep other stills of pictures on the way to a turn: the first did not fit, or were lost.
+
+        As in ``attach``, none are written where pictures are not kept any more. Raises Expired.
+        """
         ...
 
     async def describe(self, conversation_id: int, number: int, description: str) -> None:
@@ -126,9 +129,20 @@ class ConversationStore(Protocol):
         ...
 
     async def open_window(
-        self, conversation_id: int, first_depth: int, recap: str, carried: tuple[int, ...]
+        self,
+        conversation_id: int,
+        first_depth: int,
+        recap: str,
+        carried: tuple[int, ...],
+        *,
+        told: Sequence[int] = (),
+        continues: int | None = None,
     ) -> Window:
-        """Keep a new window."""
+        """Keep a new window.
+
+        Its recap was made of the turns ``told`` and of the window it ``continues``; raises Expired
+        when any of them was deleted meanwhile.
+        """
         ...
 
     async def window(self, window_id: int) -> Window | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.conversation import KeptPicture, Turn, Window
+from bot.domain.picture import Note
 from bot.domain.task import Line
 from bot.services.costs import LINE_TOKENS, Load, Meter
 from bot.services.naming import named
@@ -120,7 +121,9 @@ def counted_before(view: View) -> Turn | None:
     """Return the newest turn whose prompt is counted and is how this one's begins."""
     window_id = view.window.id if view.window else None
     for turn in reversed(view.before):
-        if turn.window_id == window_id and turn.model == view.model and turn.prompt_tokens:
+        begins_so = turn.window_id == window_id and turn.model == view.model
+        # A picture that words stood for may be there again.
+        if begins_so and turn.prompt_tokens and Note.PICTURES_IN_WORDS not in turn.notes:
             return turn
     return None
 

@@ -1,15 +1,16 @@
 """From a turn in the store to the prompt that the engine is sent."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
 
 from bot.domain.conversation import KeptFrame, KeptPicture, Turn, TurnState, Window
 from bot.domain.conversation_ports import ConversationStore
-from bot.domain.errors import Expired, LookoutError
-from bot.domain.picture import Picture, PictureNeeds
+from bot.domain.errors import Expired, LookoutError, NoPicture, PictureGone, StorageFailed
+from bot.domain.picture import Frame, Picture, PictureNeeds
 from bot.domain.task import Dialogue, Line
 from bot.services.closer import WHOLE, region_in_original
 from bot.services.context import Plan, View, counted_before, plan, reopened
@@ -83,25 +84,23 @@ class Prompter:
         """Build the prompt of a turn from what is kept right now.
 
         ``at_hand`` holds pictures by number that need not be loaded. Pictures that are not kept any
-        more are fetched again for ``needs`` and put there; without ``needs`` words stand for them.
-        Raises Expired when the turn is gone.
+        more are fetched again for ``needs``, put there and, where they may be, back into the store;
+        without ``needs`` words stand for them. Raises Expired when the turn is gone, PictureGone
+        and NoPicture when no picture is on the way to it.
         """
-        view, first_depth = await self._view(turn, model, at_hand)
-        planned = self._plan(view, limits)
-        if planned.opens and planned.window is not None:
-            new = planned.window
-            window = await self.store.open_window(
-                new.conversation_id, new.first_depth, new.recap, new.carried
-            )
-            planned = replace(planned, window=window)
-            _log.info("window_opened", turn=turn.id, first_depth=window.first_depth)
+        planned = None
+        while planned is None:  # else something that the new window tells of was just deleted
+            view, first_depth = await self._view(turn, model, at_hand)
+            planned = await self._opened(view, self._plan(view, limits))
         asked = replace(view.turn, again=planned.again)
         turns = (*planned.before, asked)
         numbers = numbers_of(turns, planned.window, view.pictures)
         loaded = await self._loaded([view.pictures[n] for n in numbers], at_hand)
         missing = [view.pictures[n] for n in numbers if n not in loaded]
         if missing and needs is not None:
-            at_hand.update(await self._fetched_again(missing, view.pictures, needs))
+            fetched = await self._fetched_again(missing, view.pictures, needs)
+            at_hand.update(fetched)
+            await self._put_back(turn, fetched)
             loaded |= {n: at_hand[n] for n in numbers if n in at_hand}
         return Prompt(
             view=view,
@@ -123,6 +122,25 @@ class Prompter:
             return reopened(view, limits.meter, limits.budget, limits.drift)
         return plan(view, limits.meter, limits.budget)
 
+    async def _opened(self, view: View, planned: Plan) -> Plan | None:
+        """Keep a plan's new window, if it has one; None when it tells of what was just deleted."""
+        if not planned.opens or planned.window is None:
+            return planned
+        new = planned.window
+        try:
+            window = await self.store.open_window(
+                new.conversation_id,
+                new.first_depth,
+                new.recap,
+                new.carried,
+                told=[turn.id for turn in view.before],
+                continues=None if view.window is None else view.window.id,
+            )
+        except Expired:
+            return None
+        _log.info("window_opened", turn=view.turn.id, first_depth=window.first_depth)
+        return replace(planned, window=window)
+
     async def _view(
         self, turn: Turn, model: str, at_hand: Mapping[int, Picture]
     ) -> tuple[View, int]:
@@ -135,7 +153,10 @@ class Prompter:
         for kept in await self.store.pictures(turn.id):
             if kept.part_of is None or kept.part_of in pictures:  # else its whole was deleted
                 pictures[kept.number] = _sized(kept, at_hand.get(kept.number))
-        return View(path[-1], _alive(path[:-1]), window, pictures, model), first_depth
+        before = _alive(path[:-1])
+        if not pictures:
+            raise NoPicture if len(before) == len(path) - 1 else PictureGone
+        return View(path[-1], before, window, pictures, model), first_depth
 
     async def _window(self, turn: Turn) -> Window | None:
         """Return the window of the newest answer on the way to a turn."""
@@ -166,9 +187,14 @@ class Prompter:
             region = region_in_original(kept, pictures)
             if region is None:
                 return kept.number, None
-            part = None if region == WHOLE else region
+            part = replace(needs, region=None if region == WHOLE else region)
             try:
-                picture = await self.originals.get(kept.source, replace(needs, region=part))
+                async with self.originals.opened(kept.source) as prepare:
+                    picture = await prepare(part)
+                    if _pixels(picture.frames) > _pixels(kept.frames or picture.frames):
+                        pixels = kept.frames[0].width * kept.frames[0].height
+                        few = min(part.max_frames, len(kept.frames))
+                        picture = await prepare(replace(part, max_pixels=pixels, max_frames=few))
             except LookoutError:
                 _log.info("picture_in_words", number=kept.number)
                 return kept.number, None
@@ -176,6 +202,12 @@ class Prompter:
 
         found = await asyncio.gather(*map(fetch, missing))
         return {number: picture for number, picture in found if picture is not None}
+
+    async def _put_back(self, turn: Turn, fetched: Mapping[int, Picture]) -> None:
+        """Keep again what had to be fetched again, so that the next question need not."""
+        if fetched:
+            with contextlib.suppress(StorageFailed, Expired):  # the next question will
+                await self.store.replace_pictures(turn.id, fetched)
 
 
 def _dialogue(
@@ -198,6 +230,10 @@ def _sized(kept: KeptPicture, at_hand: Picture | None) -> KeptPicture:
         for frame in at_hand.frames
     )
     return replace(kept, frames=frames)
+
+
+def _pixels(frames: Sequence[Frame | KeptFrame]) -> int:
+    return sum(frame.width * frame.height for frame in frames)
 
 
 def _alive(turns: Iterable[Turn]) -> tuple[Turn, ...]:

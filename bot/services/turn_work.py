@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bot.domain.answer import Answer
 from bot.domain.conversation import AskRequest, KeptPicture, Turn, TurnState
 from bot.domain.conversation_ports import ConversationStore
-from bot.domain.errors import Expired, LookoutError, NoPicture
+from bot.domain.errors import Expired, LookoutError
 from bot.domain.picture import Note, Picture
 from bot.services.admission import sources_of
 from bot.services.answering import Answered, Answering
@@ -58,8 +58,6 @@ class TurnWork:
         await self._follow(turn, tell)
         at_hand = await self._attach(turn, arrived)
         turn = await self._standing(turn_id)
-        if not await self.store.pictures(turn_id):
-            raise NoPicture
         answered = await self.answering.run(turn, request.asker, at_hand, tell, enough)
         prompt = answered.prompt
         own = tuple(

@@ -19,7 +19,7 @@ from bot.storage.conversation_tables import (
 )
 from bot.storage.posted import unsigned
 from bot.storage.rows import frame_rows, picture_row, with_preface
-from bot.storage.turns import Turns
+from bot.storage.turns import Turns, way
 
 
 class Attaching(Turns):
@@ -42,20 +42,26 @@ class Attaching(Turns):
     async def replace_pictures(
         self, turn_id: int, pictures: Mapping[int, Picture]
     ) -> tuple[KeptPicture, ...]:
-        """Keep other stills under the numbers of a turn's own pictures; raises Expired."""
+        """Keep other stills of pictures on the way to a turn; raises Expired."""
         sealed = await self._blobs.sealed(
             frame for picture in pictures.values() for frame in picture.frames
         )
         async with self._database.writing() as session:
             await self._standing(session, turn_id)
-            changed = [
-                replace(kept, **_prepared(pictures[kept.number]))
-                for kept in await self._known(session, turn_id)
-                if kept.number in pictures
-            ]
-            replaced = await self._keep(session, turn_id, changed, sealed)
+            back = select(way(turn_id).c.id)
+            bring = select(TurnPictureRow.turn_id).where(
+                TurnPictureRow.turn_id.in_(back), TurnPictureRow.number.in_(pictures)
+            )
+            replaced: list[KeptPicture] = []
+            for holder_id in (await session.scalars(bring.distinct())).all():
+                changed = [
+                    replace(kept, **_prepared(pictures[kept.number]))
+                    for kept in await self._known(session, holder_id)
+                    if kept.number in pictures
+                ]
+                replaced += await self._keep(session, holder_id, changed, sealed)
         await self._blobs.bound()
-        return replaced
+        return tuple(replaced)
 
     async def load(self, pictures: Sequence[KeptPicture]) -> Mapping[int, Picture]:
         """Return kept pictures with their bytes, by number; those no longer kept are missing."""

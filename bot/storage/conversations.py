@@ -1,11 +1,11 @@
 """The store of conversations: what becomes of turns, their pictures, and who waits for them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Delete, Update, delete, select, update
+from sqlalchemy import Delete, Update, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.answer import Answer
@@ -111,7 +111,14 @@ class SqlConversationStore(Beginning, Attaching, Listing, Forgetting):
         )
 
     async def open_window(
-        self, conversation_id: int, first_depth: int, recap: str, carried: tuple[int, ...]
+        self,
+        conversation_id: int,
+        first_depth: int,
+        recap: str,
+        carried: tuple[int, ...],
+        *,
+        told: Sequence[int] = (),
+        continues: int | None = None,
     ) -> Window:
         """Keep a new window; raises Expired when the conversation is gone."""
         row = WindowRow(
@@ -122,6 +129,13 @@ class SqlConversationStore(Beginning, Attaching, Listing, Forgetting):
         )
         async with self._database.writing() as session:
             if await locked(session, conversation_id) is None:
+                raise Expired
+            if continues is not None and not await _is_open(session, continues):
+                raise Expired
+            kept = select(func.count()).where(
+                TurnRow.id.in_(told), TurnRow.state != TurnState.FORGOTTEN
+            )
+            if await session.scalar(kept) != len(told):
                 raise Expired
             session.add(row)
         return Window(row.id, conversation_id, first_depth, recap, carried)

@@ -142,15 +142,22 @@ class MemoryConversationStore(Memory):
     async def replace_pictures(
         self, turn_id: int, pictures: Mapping[int, Picture]
     ) -> tuple[KeptPicture, ...]:
-        turn = self._present(turn_id)
-        own = [kept for kept in turn.pictures if kept.number in pictures]
-        new = [
-            NewPicture(
-                pictures[kept.number], kept.source, kept.part_of, kept.place, kept.description
-            )
-            for kept in own
-        ]
-        return await self.attach(turn_id, new)
+        replaced: list[KeptPicture] = []
+        for turn in map(self._view, self._way(self._present(turn_id))):
+            new = [
+                NewPicture(
+                    pictures[kept.number],
+                    kept.source,
+                    kept.part_of,
+                    kept.place,
+                    kept.description,
+                    kept.answered_as,
+                )
+                for kept in turn.pictures
+                if kept.number in pictures
+            ]
+            replaced += await self.attach(turn.id, new) if new else ()
+        return tuple(replaced)
 
     async def describe(self, conversation_id: int, number: int, description: str) -> None:
         for turn in self._of(conversation_id):
@@ -217,9 +224,18 @@ class MemoryConversationStore(Memory):
         )
 
     async def open_window(
-        self, conversation_id: int, first_depth: int, recap: str, carried: tuple[int, ...]
+        self,
+        conversation_id: int,
+        first_depth: int,
+        recap: str,
+        carried: tuple[int, ...],
+        *,
+        told: Sequence[int] = (),
+        continues: int | None = None,
     ) -> Window:
-        if not self._lives(conversation_id):
+        gone = [one for one in told if one not in self.kept or self._is_over(self.kept[one])]
+        closed = continues is not None and continues not in self.windows
+        if gone or closed or not self._lives(conversation_id):
             raise Expired
         window = Window(next(self._ids), conversation_id, first_depth, recap, carried)
         self.windows[window.id] = window

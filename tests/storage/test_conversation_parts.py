@@ -1,10 +1,14 @@
-"""A part that somebody looked at closer goes with the picture it is a part of."""
+"""What hangs on a turn that is forgotten: parts of its pictures, counts, and what tells of it."""
 
 from dataclasses import replace
 
+import pytest
+
 from bot.domain.conversation import KeptPicture, Place, Turn
 from bot.domain.conversation_ports import Forgotten
-from tests.storage.conversation_values import GUEST, OWNER, Talk, new_picture
+from bot.domain.errors import Expired
+from tests.storage.conversation_values import DAY, GUEST, OWNER, Talk, new_picture, picture
+from tests.storage.fakes import HandClock
 
 
 async def closer(talk: Talk, turn: Turn, part_of: KeptPicture, data: bytes) -> KeptPicture:
@@ -66,3 +70,44 @@ async def test_what_was_counted_with_a_forgotten_turn_is_measured_no_more(talk: 
     assert (await talk.present(first)).prompt_tokens == 1000
     assert (await talk.present(third)).prompt_tokens is None
     assert (await talk.present(third)).answer_tokens is None
+
+
+async def test_no_window_opens_that_tells_of_what_was_forgotten_meanwhile(talk: Talk) -> None:
+    first = await talk.answered()
+    second = await talk.answered(parent=first)
+    last = await talk.ask(parent=second)
+    told = [first.id, second.id]
+    early = await talk.store.open_window(first.conversation_id, 1, "of one", (), told=told[:1])
+    await talk.store.open_window(
+        first.conversation_id, 2, "of both", (), told=told, continues=early.id
+    )
+
+    await talk.store.forget_turn(first.id)
+
+    with pytest.raises(Expired):
+        await talk.store.open_window(last.conversation_id, 2, "of both", (), told=told)
+    with pytest.raises(Expired):
+        await talk.store.open_window(
+            last.conversation_id, 2, "of one", (), told=told[1:], continues=early.id
+        )
+    await talk.store.open_window(last.conversation_id, 2, "of the second", (), told=told[1:])
+
+
+async def test_stills_of_earlier_pictures_are_put_back_while_they_are_kept(
+    talk: Talk, clock: HandClock
+) -> None:
+    first = await talk.answered()
+    (old,) = await talk.show(first, new_picture(b"old", "old", "an old one"))
+    last = await talk.ask(parent=first, person=GUEST)
+
+    (back,) = await talk.store.replace_pictures(last.id, {old.number: picture(b"again")})
+
+    assert (back.number, back.description) == (old.number, "an old one")
+    assert (await talk.present(first)).pictures == (back,)
+    assert (await talk.store.load([back]))[old.number] == picture(b"again")
+    clock.advance(days=8)
+    later = await talk.ask(parent=last, person=GUEST)
+    await talk.store.replace_pictures(later.id, {old.number: picture(b"too late")})
+    (words,) = await talk.store.pictures(later.id)
+    assert words.frames == ()
+    assert talk.pictures == 7 * DAY
