@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import discord
 
 from bot.domain.answer import Answer
-from bot.domain.conversation import Address, AskRequest, Pending, Turn, TurnState
+from bot.domain.conversation import Address, AskRequest, Pending, Retention, Turn, TurnState
 from bot.domain.picture import Note, PictureRef, SourceKind
 from bot.domain.ports import Asker
 from bot.domain.task import Parameters
@@ -78,6 +78,23 @@ async def test_whoever_was_shown_nothing_yet_gets_a_reply_and_can_try_again(
             assert reply.reference.message_id == question.id
             await again.finished(await again.ann.click(reply, label="Try again"))
             assert "ask standard 1" in said(found(again.channel, reply.id))
+
+
+async def test_for_whom_nothing_is_kept_there_is_nothing_to_be_tried_again(
+    tmp_path: Path,
+) -> None:
+    async with silent(tmp_path) as w:
+        question = await picture_of(w)
+        nothing = Retention(timedelta(0), timedelta(0))
+        await w.lookout.conversations.choose_retention(w.ann.id, nothing)
+        await left_waiting(w, question, Address(w.channel.id, question.id))
+        async with restarted(w, HandEngine()) as again:
+            await again.lookout.running.idle()
+            (reply,) = ours(again)
+            assert said(reply) == "I was restarted before I could finish. Please ask again."
+            assert offered(reply) == ["Delete"]
+            await again.finished(await again.ann.click(reply, label="Delete"))
+            assert ours(again) == []
 
 
 async def test_a_reply_that_was_begun_is_used_again(tmp_path: Path) -> None:
@@ -220,6 +237,9 @@ class Waiting:
         self.done.append(turn.id)
 
     async def shown(self, turn_id: int, message_id: int | None) -> None: ...
+
+    async def retention_of(self, person_id: int) -> Retention:
+        return Retention(timedelta(1), timedelta(1))
 
 
 async def test_after_a_day_one_is_given_up(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.domain.answer import Answer
 from bot.domain.conversation import Pending, Turn, TurnState
-from bot.domain.errors import LookoutError, StorageFailed, Undeliverable
+from bot.domain.errors import Interrupted, LookoutError, StorageFailed, Undeliverable
 from bot.services.converse import TurnResult
 from bot.ui.conversation.controls import turn_buttons, unanswered_buttons
 from bot.ui.conversation.delivery import Channel, MessageDelivery, fitting, may_write, reply_to
@@ -162,20 +162,26 @@ class Recovery:
             )
             with_question = pending.address.question_message_id is None
             return answered(result, locale, with_question=with_question, buttons=buttons)
+        kept = await self._is_kept(turn)
         if turn.state is TurnState.FAILED:
             text = sentence(LookoutError(), locale)
-        else:
+        elif kept:
             text = say.say(
                 "I was restarted while I was answering this. Press “Try again” to have it answered."
             )
-        return Rendered(plain(text, unanswered_buttons(turn, say)))
+        else:
+            text = sentence(Interrupted(), locale)
+        return Rendered(plain(text, unanswered_buttons(turn, say, kept=kept)))
+
+    async def _is_kept(self, turn: Turn) -> bool:
+        """Say whether anything remains of a turn once the person has been told."""
+        return bool((await self._house.conversations.retention_of(turn.person_id or 0)).text)
 
     async def _result(self, turn: Turn) -> TurnResult:
         """Put a kept answer together again as it was when it was finished."""
         conversations = self._house.conversations
         pictures = await conversations.store.load(turn.pictures)
         on_the_way = await conversations.store.pictures(turn.id)
-        kept_for = await conversations.retention_of(turn.person_id or 0)
         return TurnResult(
             turn,
             Answer(turn.answer, turn.engine, turn.model, notes=turn.notes),
@@ -183,7 +189,7 @@ class Recovery:
                 (kept, pictures[kept.number]) for kept in turn.pictures if kept.number in pictures
             ),
             spoiler=any(picture.source.spoiler for picture in on_the_way),
-            kept=bool(kept_for.text),
+            kept=await self._is_kept(turn),
         )
 
     def _channel(self, channel_id: int) -> Channel:
