@@ -117,15 +117,17 @@ async def test_a_picture_that_is_gone_everywhere_is_told_in_words() -> None:
 
 
 async def test_following_up_another_answer_begins_with_its_pictures_and_what_was_said() -> None:
-    talk = Talk()
+    talk, seen_as = Talk(), []
     for name, said in (("cat", "A grey cat."), ("dog", "A dog.")):
         seen = await talk.preparer.prepare(name.encode(), PictureNeeds())
+        seen_as.append(seen.sha256)
         key = kept_under(talk.engine, TaskName.DESCRIBE, Parameters(), seen)
         await talk.answers.put(key, Answer(said, "ollama", MODEL))
     result = await talk.ask(asks("Which is older?", posted=posted()))
     assert names(talk.last) == ["Picture 1", "Picture 2"]
     assert "> Picture 1: A grey cat.\n> Picture 2: A dog." in talk.last.lines[0].text
     assert [kept.description for kept, _ in result.new] == ["A grey cat.", "A dog."]
+    assert [kept.answered_as for kept, _ in result.new] == seen_as
     await talk.ask(asks("And?", after=result))
     assert "A grey cat." in talk.last.lines[0].text
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot.domain.conversation import Closer, Place
+from bot.domain.conversation import Address, Closer, Place
 from bot.domain.errors import Expired, NotYours
 from bot.services.transcript import VERSION, export
 from tests.services.conversing import ANA, BEN, Talk, asks
@@ -30,6 +30,18 @@ async def test_words_pictures_and_branches_are_told_without_names() -> None:
     assert "## 3 (follows 1)" in exported.markdown
     assert "> # Not a heading" in exported.markdown
     assert "https://" not in exported.markdown + exported.json
+
+
+async def test_an_answer_that_is_kept_for_what_follows_it_is_told_as_an_earlier_try() -> None:
+    talk = Talk()
+    first = await talk.ask(asks("Who?", ref("cat")))
+    await talk.ask(asks("And?", after=first))
+    await talk.ask(await talk.converse.again(first.turn.id, ANA, Address(1000)))
+    exported = await export(talk.store, first.turn.conversation_id, asker_id=1)
+    turns = json.loads(exported.json)["turns"]
+    assert [turn["earlier_try_of"] for turn in turns] == [3, None, None]
+    assert "## 1 (an earlier try of 3)" in exported.markdown
+    assert "## 3 (" not in exported.markdown
 
 
 async def test_what_is_no_longer_kept_is_said_to_be_missing() -> None:

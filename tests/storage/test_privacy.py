@@ -54,6 +54,9 @@ class Secrets:
     token: str = field(default_factory=word)
     picture: bytes = field(default_factory=lambda: os.urandom(9000))
     cached: str = field(default_factory=word)
+    """What another task had said of the very copy that the conversation has."""
+    followed_up: str = field(default_factory=word)
+    """What it had said of a copy of its own, as it is in life."""
 
     def traces(self, folder: Path) -> dict[str, set[str]]:
         """Return which of it lies in which files."""
@@ -73,18 +76,20 @@ class Secrets:
 async def say(talk: Talk, hidden: Secrets, database: Database, turn: Turn) -> None:
     """Let everything of ``hidden`` happen to a turn."""
     shown = replace(
-        new_picture(hidden.picture, hidden.file_name, hidden.description), place=Place.TOP
+        new_picture(hidden.picture, hidden.file_name, hidden.description),
+        place=Place.TOP,
+        answered_as=secrets.token_hex(32),
     )
     (kept,) = await talk.store.attach(turn.id, [shown], preface=hidden.preface)
     window = await talk.store.open_window(
         turn.conversation_id, turn.depth + 1, hidden.recap, (kept.number,)
     )
     await talk.store.answered(turn.id, answer(hidden.answer), window_id=window.id, again=())
-    key = AnswerKey(
-        kept.frames[0].sha256, TaskName.DESCRIBE, 1, "ollama", "qwen3-vl:8b", Parameters()
-    )
     answers = SqlAnswerStore(database, retention=365 * DAY, now=talk.clock)
-    await answers.put(key, full_answer(hidden.cached))
+    copies = [(shown.picture.sha256, hidden.cached), (shown.answered_as, hidden.followed_up)]
+    for sha256, said in copies:
+        key = AnswerKey(sha256, TaskName.DESCRIBE, 1, "ollama", "qwen3-vl:8b", Parameters())
+        await answers.put(key, full_answer(said))
 
 
 async def talked(talk: Talk, hidden: Secrets, database: Database, **asking: object) -> Turn:
@@ -244,7 +249,7 @@ async def test_pictures_end_on_the_disk_before_words(scene: Scene) -> None:
     await scene.expire()
 
     left = hidden.traces(scene.folder)
-    assert "picture" not in left
+    assert not {"picture", "cached", "followed_up"} & left.keys()
     assert ("question" in left) is not scene.database.seal.active
 
 
@@ -275,6 +280,60 @@ async def test_a_shared_picture_goes_with_the_last_conversation(scene: Scene) ->
     assert "picture" in on_disk.traces(scene.folder)
     await scene.store.delete(two.conversation_id)
     assert on_disk.traces(scene.folder) == {}
+
+
+@pytest.mark.parametrize("forget", WAYS)
+async def test_what_had_been_said_of_a_picture_goes_where_the_picture_was_never_kept(
+    scene: Scene, forget: Way
+) -> None:
+    hidden = Secrets()
+    scene.talk.pictures = timedelta(0)
+    turn = await talked(scene.talk, hidden, scene.database)
+    await scene.flush()
+    assert ("followed_up" in hidden.traces(scene.folder)) is not scene.database.seal.active
+
+    await forget(scene, turn)
+
+    assert "followed_up" not in hidden.traces(scene.folder)
+
+
+async def test_what_had_been_said_of_a_picture_stays_while_somebody_else_has_it(
+    scene: Scene,
+) -> None:
+    answers = SqlAnswerStore(scene.database, retention=365 * DAY, now=scene.talk.clock)
+    key = AnswerKey("a" * 64, TaskName.DESCRIBE, 1, "ollama", "qwen3-vl:8b", Parameters())
+    await answers.put(key, full_answer())
+    turns = [await scene.talk.ask(), await scene.talk.ask(person=GUEST)]
+    for turn in turns:
+        await scene.talk.show(turn, replace(new_picture(), answered_as=key.picture_sha256))
+
+    await scene.store.delete(turns[0].conversation_id)
+
+    assert await answers.get(key) is not None
+    await scene.store.delete(turns[1].conversation_id)
+    assert await answers.get(key) is None
+
+
+@pytest.mark.parametrize("followed", [False, True])
+async def test_nothing_is_left_of_an_answer_that_was_tried_again(
+    scene: Scene, followed: bool
+) -> None:
+    older, newer, talk = Secrets(), Secrets(), scene.talk
+    turn = await talked(talk, older, scene.database)
+    follow_up = await talk.answered(parent=turn, person=GUEST) if followed else None
+    again = await talked(talk, newer, scene.database, replaces=turn)
+    await scene.flush()
+
+    await talk.store.told(turn.id)
+    await talk.store.told(again.id)
+
+    if not scene.database.seal.active:
+        assert ("answer" in older.traces(scene.folder)) is followed
+        assert "answer" in newer.traces(scene.folder)
+    await scene.store.forget_turn(again.id)
+    assert older.traces(scene.folder) == newer.traces(scene.folder) == {}
+    if follow_up is not None:
+        assert (await talk.present(follow_up)).answer == follow_up.answer
 
 
 async def test_what_was_pushed_out_of_the_store_is_gone(scene: Scene) -> None:
