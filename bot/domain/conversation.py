@@ -146,6 +146,8 @@ class Window:
 class Conversation:
     """A conversation as it is listed; ``title`` is the beginning of its first question.
 
+    Questions that were asked in private give no title to a public conversation.
+
     ``turns`` counts questions, however often they were tried.
     """
 

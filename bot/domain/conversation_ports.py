@@ -210,7 +210,10 @@ class ConversationStore(Protocol):
     async def of_guild(
         self, guild_id: int, *, limit: int, offset: int = 0
     ) -> tuple[Conversation, ...]:
-        """List those of a server that are not private, newest first."""
+        """List those of a server, newest first; private ones without their title.
+
+        Moderators may delete those, and may not know what they are about.
+        """
         ...
 
     async def turns(self, conversation_id: int) -> tuple[Turn, ...]:

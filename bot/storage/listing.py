@@ -1,5 +1,6 @@
 """Conversations as they are listed, and how long a person wants them kept."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -43,9 +44,10 @@ class Listing(Keeper):
     async def of_guild(
         self, guild_id: int, *, limit: int, offset: int = 0
     ) -> tuple[Conversation, ...]:
-        """List those of a server that are not private, newest first."""
-        public = and_(ConversationRow.guild_id == guild_id, ~ConversationRow.private)
-        return await self._listed(public, limit=limit, offset=offset)
+        """List those of a server, newest first, private ones without their title."""
+        here = ConversationRow.guild_id == guild_id
+        listed = await self._listed(here, limit=limit, offset=offset)
+        return tuple(replace(one, title="") if one.private else one for one in listed)
 
     async def retention(self, person_id: int) -> Retention | None:
         """Return what a person chose; None when nothing was chosen."""
@@ -112,7 +114,9 @@ class Listing(Keeper):
             .join(TurnRow, TurnRow.id == TurnPictureRow.turn_id)
             .where(real)
         )
-        words = select(TurnRow.words).where(real).order_by(TurnRow.id).limit(1)
+        # What the owner asked in private never becomes the title of a public conversation.
+        shown = and_(real, TurnRow.private == ConversationRow.private)
+        words = select(TurnRow.words).where(shown).order_by(TurnRow.id).limit(1)
         owners = and_(
             ParticipantRow.conversation_id == ConversationRow.id,
             ParticipantRow.person_id == ConversationRow.owner_id,
@@ -137,7 +141,9 @@ class Listing(Keeper):
 
     def _conversation(self, row: RowMapping) -> Conversation:
         head: ConversationRow = row["ConversationRow"]
-        title = " ".join(question_of(self._database.seal, row["words"]).split())
+        words = row["words"]
+        question = "" if words is None else question_of(self._database.seal, words)
+        title = " ".join(question.split())
         return Conversation(
             id=head.id,
             owner_id=head.owner_id,

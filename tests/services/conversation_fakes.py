@@ -309,13 +309,14 @@ class MemoryConversationStore(Memory):
         answered = [one for one in turns if one.state is TurnState.ANSWERED]
         if not turns:
             return None
+        title = next((one.question for one in turns if one.private == head.private), "")
         return Conversation(
             id=head.id,
             owner_id=head.owner_id,
             guild_id=head.guild_id,
             channel_id=head.channel_id,
             private=head.private,
-            title=" ".join(turns[0].question.split())[:TITLE_LENGTH],
+            title=" ".join(title.split())[:TITLE_LENGTH],
             turns=len({turn.question_id for turn in turns}),
             pictures=len({kept.number for turn in turns for kept in turn.pictures}),
             created_at=head.created_at,
@@ -332,10 +333,8 @@ class MemoryConversationStore(Memory):
     async def of_guild(
         self, guild_id: int, *, limit: int, offset: int = 0
     ) -> tuple[Conversation, ...]:
-        public = [head.id for head in self.heads.values() if not head.private]
-        return await self._listed(
-            lambda head: head.guild_id == guild_id and head.id in public, limit, offset
-        )
+        listed = await self._listed(lambda head: head.guild_id == guild_id, limit, offset)
+        return tuple(replace(one, title="") if one.private else one for one in listed)
 
     async def turns(self, conversation_id: int) -> tuple[Turn, ...]:
         if not self._lives(conversation_id):

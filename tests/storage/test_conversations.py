@@ -361,8 +361,24 @@ async def test_conversations_are_listed_newest_first(talk: Talk, clock: HandCloc
     assert mine[1].last_turn_id == second.id
     assert await talk.store.of_person(OWNER, limit=1, offset=1) == mine[1:]
     of_guild = await talk.store.of_guild(GUILD, limit=10)
-    assert [one.id for one in of_guild] == [first.conversation_id, third.conversation_id]
+    assert [one.id for one in of_guild] == [
+        first.conversation_id,
+        third.conversation_id,
+        second.conversation_id,
+    ]
+    assert of_guild[0] == listed
+    assert of_guild[2] == replace(mine[1], title="")
     assert await talk.store.of_guild(1, limit=10) == ()
+
+
+async def test_what_was_asked_in_private_is_no_title_of_a_public_conversation(talk: Talk) -> None:
+    first = await talk.answered(question="for all")
+    await talk.answered(parent=first, question="in private", private=True)
+
+    await talk.store.forget_turn(first.id)
+
+    (listed,) = await talk.store.of_guild(GUILD, limit=10)
+    assert (listed.private, listed.title, listed.turns) == (False, "", 1)
 
 
 async def test_what_a_person_chose_is_remembered(store: Store) -> None:
