@@ -6,6 +6,7 @@ not told at all.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ FOLDER = "pictures"
 _MAX_PICTURE_BYTES = 24 * 1024 * 1024
 _SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 _DELETED = "This part was deleted."
+_MARKUP = re.compile(r"[\\<\[]")
 _NO_ANSWER = {
     TurnState.WAITING: "The answer is not there yet.",
     TurnState.FAILED: "There was no answer: something failed.",
@@ -188,9 +190,17 @@ def _said(turn: Mapping[str, Any]) -> Iterator[str]:
         else:
             yield f"{picture['name']} is not included."
     if turn["said_before"]:
-        yield f"**Lookout** had said:\n\n{quote(turn['said_before'])}"
-    yield f"**{turn['speaker']}**:\n\n{quote(turn['question'])}"
+        yield f"**Lookout** had said:\n\n{_quoted(turn['said_before'])}"
+    yield f"**{turn['speaker']}**:\n\n{_quoted(turn['question'])}"
     if turn["answer"]:
-        yield f"**Lookout**:\n\n{quote(turn['answer'])}"
+        yield f"**Lookout**:\n\n{_quoted(turn['answer'])}"
     else:
         yield _NO_ANSWER.get(TurnState(turn["state"]), "There was no answer.")
+
+
+def _quoted(text: str) -> str:
+    """Quote somebody's words so that they fetch nothing and hide no link when they are read.
+
+    Emphasis and lists are left as they are; tags, pictures and links with a text become letters.
+    """
+    return quote(_MARKUP.sub(r"\\\g<0>", text))
