@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -83,10 +83,31 @@ class Books:
         self.engine = HeldEngine(
             context_tokens=context_tokens, at_once=self.check, max_pixels=400_000
         )
-        store = MemoryConversationStore(now=lambda: self.now)
-        self.talk = Talk(engine=self.engine, store=store, retention=RETENTION, parallel=parallel)
+        self.store: Any = self.new_store()
+        self.talk = Talk(
+            engine=self.engine, store=self.store, retention=RETENTION, parallel=parallel
+        )
         self.talk.converse.now = lambda: self.now
         self.wrong: list[str] = []
+
+    # What lies in the store, behind everybody's back.
+
+    def new_store(self) -> Any:
+        return MemoryConversationStore(now=lambda: self.now)
+
+    def state(self, turn_id: int) -> TurnState | None:
+        turn = self.store.kept.get(turn_id)
+        return None if turn is None else turn.state
+
+    def brought(self) -> Iterable[str]:
+        """The names of the pictures that turns have."""
+        return (one.source.name for turn in self.store.kept.values() for one in turn.pictures)
+
+    def lose(self, chance: float) -> Iterable[bytes]:
+        """Drop some stills; return their bytes."""
+        for sha256 in sorted(self.store.blobs):
+            if self.random.random() < chance:
+                yield self.store.blobs.pop(sha256)[1]
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         async def settled() -> Result:
@@ -144,8 +165,7 @@ class Books:
     ) -> None:
         """Everything before has ended, and nothing is missing as long as no window is open."""
         for one in way[:-1]:
-            turn = self.talk.store.kept.get(one.turn.id)
-            if turn is not None and turn.state is TurnState.WAITING:
+            if self.state(one.turn.id) is TurnState.WAITING:
                 self.wrong.append(f"turn {way[-1].number} did not wait for turn {one.number}")
         if dialogue.lines[0].text.startswith(("Earlier", "Picture")) or self.lost:
             return
@@ -158,12 +178,7 @@ class Books:
     @property
     def failed(self) -> set[int]:
         """Pictures of turns that ended before they were attached."""
-        kept = {
-            int(found[1])
-            for turn in self.talk.store.kept.values()
-            for one in turn.pictures
-            if (found := PICTURE.match(one.source.name.encode()))
-        }
+        kept = {int(found[1]) for name in self.brought() if (found := PICTURE.match(name.encode()))}
         return set(range(self.pictures + 1)) - kept
 
 

@@ -185,14 +185,11 @@ class World(Books):
 
     def lose_pictures(self) -> None:
         """Make room in the store of pictures; some originals are gone, too."""
-        blobs = self.talk.store.blobs
-        for sha256 in sorted(blobs):
+        for data in self.lose(0.3):
             if self.random.random() < 0.3:
-                _, data = blobs.pop(sha256)
-                if self.random.random() < 0.3:
-                    name = data.decode().partition("[")[0]
-                    self.talk.fetcher.errors[name] = PictureGone()
-                    self.lost = True
+                name = data.decode().partition("[")[0]
+                self.talk.fetcher.errors[name] = PictureGone()
+                self.lost = True
 
     def forget_turn(self) -> None:
         known = self.one()
@@ -216,27 +213,26 @@ class World(Books):
 
     def forget_gone(self) -> None:
         for known in self.known.values():
-            turn = self.talk.store.kept.get(known.turn.id)
-            known.forgotten = known.forgotten or turn is None or turn.state is TurnState.FORGOTTEN
+            gone = self.state(known.turn.id) in {None, TurnState.FORGOTTEN}
+            known.forgotten = known.forgotten or gone
 
     def act(self, name: str) -> None:
         getattr(self, name)()
         assert self.wrong == []
         for known in self.known.values():
-            turn = self.talk.store.kept.get(known.turn.id)
-            if turn is not None and known.task is not None and known.task.done():
+            if known.task is not None and known.task.done():
                 assert known.task.cancelled() or known.task.exception() is None
-                assert turn.state is not TurnState.WAITING
+                assert self.state(known.turn.id) is not TurnState.WAITING
+
+    async def end(self) -> None:
+        tasks = [one.task for one in self.known.values() if one.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert self.talk.converse.gate.state().running == 0
 
     def close(self) -> None:
-        async def end() -> None:
-            tasks = [one.task for one in self.known.values() if one.task is not None]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-        self.run(end())
-        assert self.talk.converse.gate.state().running == 0
+        self.run(self.end())
         self.loop.close()
 
 
