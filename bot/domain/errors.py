@@ -18,6 +18,7 @@
     │   ├── QueueFull                 too many pictures are waiting
     │   ├── CannotAnswer              the engine at hand cannot do this task
     │   ├── NotYours                  a button that belongs to somebody else
+    │   │   └── AskerOnly         … and to moderators neither
     │   ├── Expired                   what the button belonged to is no longer kept
     │   ├── QuestionTooLong           more characters than a question may have
     │   ├── ConversationFull          as many turns or pictures as one conversation may have
@@ -166,6 +167,11 @@ class CannotAnswer(UserError):
 @dataclass(eq=False)
 class NotYours(UserError):
     """A control that belongs to the asker and to moderators."""
+
+
+@dataclass(eq=False)
+class AskerOnly(NotYours):
+    """What nobody but the person who asked may do, moderators included."""
 
 
 @dataclass(eq=False)

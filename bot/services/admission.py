@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from bot.domain.conversation import AskRequest, Place, Turn, TurnState
 from bot.domain.conversation_ports import ConversationStore
 from bot.domain.errors import (
+    AskerOnly,
     CannotAnswer,
     Expired,
     NoPicture,
@@ -67,7 +68,7 @@ class Admission:
         if turn is None or turn.state is TurnState.FORGOTTEN:
             raise Expired
         if turn.person_id != asker.person_id:
-            raise NotYours
+            raise AskerOnly
         return turn
 
     def _check_answerable(self, request: AskRequest) -> None:

@@ -240,6 +240,9 @@ _SENTENCES: dict[type[BaseException], Callable[[Any, Words], str]] = {
     errors.NotYours: lambda _, say: say.say(
         "Only the person who asked, or a moderator who may manage messages here, can do that."
     ),
+    errors.AskerOnly: lambda _, say: say.say(
+        "Only the person who asked can do that. You can ask about it with “Ask a follow-up”."
+    ),
     errors.Expired: lambda _, say: say.say(
         "I no longer keep what this belongs to: it was deleted, or its time is over. Please ask "
         "again with the picture."

@@ -10,7 +10,7 @@ import discord
 import structlog
 from discord import ui
 
-from bot.domain.errors import NotYours, PictureGone, StorageFailed
+from bot.domain.errors import AskerOnly, NotYours, PictureGone, StorageFailed
 from bot.ui.conversation.asking import Wish, ask_again, asker_of, check_may_write
 from bot.ui.conversation.modals import CloserModal, QuestionModal
 from bot.ui.conversation.threads import continue_in_thread
@@ -86,7 +86,7 @@ class TurnButton(
     async def _try_again(self, house: House, click: Click) -> None:
         """Let the asker have another answer, once at a time."""
         if click.user.id != self.asker_id or click.message is None:
-            raise NotYours
+            raise AskerOnly
         with house.running.claimed(click.message.id) as free:
             if free:
                 await ask_again(house, click, self.turn_id)
