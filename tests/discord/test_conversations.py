@@ -131,7 +131,7 @@ async def test_what_is_said_of_a_spoiler_stays_hidden(tmp_path: Path) -> None:
         view = await pressed(w, w.ann, result, "Open 1")
         assert "||Who dies?||" in shown(view)
         assert "||Nobody" in shown(view)
-        assert shown(view).count("||") == 4
+        assert shown(view).count("||") == 6
 
 
 async def test_long_answers_are_shown_in_part(tmp_path: Path) -> None:
