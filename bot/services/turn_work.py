@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bot.domain.answer import Answer
 from bot.domain.conversation import AskRequest, KeptPicture, Turn, TurnState
 from bot.domain.conversation_ports import ConversationStore
-from bot.domain.errors import Expired, LookoutError
+from bot.domain.errors import Expired, LookoutError, StorageFailed
 from bot.domain.picture import Note, Picture
 from bot.services.admission import sources_of
 from bot.services.answering import Answered, Answering
@@ -66,15 +66,16 @@ class TurnWork:
             if kept.number in at_hand or kept.number in prompt.loaded
         )
         answer = _with_notes(answered.answer, arrived.notes, own)
+        keeps = await self.keeping.keeps(request.asker.person_id)
         await self._keep(turn, answer, answered)
-        kept_turn = await self._standing(turn_id)
+        kept_turn = await self._as_kept(turn, answer)
         result = TurnResult(
             turn=kept_turn,
             answer=answer,
             new=own,
             refused=arrived.refused,
             spoiler=any(kept.source.spoiler for kept in prompt.view.pictures.values()),
-            kept=await self.keeping.keeps(request.asker.person_id),
+            kept=keeps,
         )
         return result, answered
 
@@ -84,6 +85,20 @@ class TurnWork:
         if turn is None or turn.state is TurnState.FORGOTTEN:
             raise Expired
         return turn
+
+    async def _as_kept(self, turn: Turn, answer: Answer) -> Turn:
+        """Return a turn whose answer was kept just now. Raises Expired."""
+        try:
+            return await self._standing(turn.id)
+        except StorageFailed:  # which is no reason to take the answer back
+            return replace(
+                turn,
+                state=TurnState.ANSWERED,
+                answer=answer.text,
+                engine=answer.engine,
+                model=answer.model,
+                notes=answer.notes,
+            )
 
     async def _follow(self, turn: Turn, tell: Callable[[Part], None]) -> None:
         """Wait for what is still being answered on the way to a turn."""

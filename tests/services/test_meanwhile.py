@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.conversation import Retention, Window
-from bot.domain.errors import PictureGone
+from bot.domain.answer import Answer
+from bot.domain.conversation import Retention, Turn, TurnState, Window
+from bot.domain.errors import PictureGone, StorageFailed
 from bot.domain.picture import Note
 from bot.services.progress import Stage
 from tests.services.conversation_fakes import MemoryConversationStore
@@ -131,3 +132,37 @@ async def test_a_prompt_in_which_words_stood_for_a_picture_teaches_nothing_wrong
     assert after.tokens_per_byte is not None
     assert before.tokens_per_byte is not None
     assert after.tokens_per_byte <= before.tokens_per_byte
+
+
+@dataclass
+class Stumbling(MemoryConversationStore):
+    """Fails as soon as an answer was kept."""
+
+    kept_already: bool = False
+
+    async def answered(
+        self, turn_id: int, answer: Answer, *, window_id: int | None, again: tuple[int, ...]
+    ) -> None:
+        await super().answered(turn_id, answer, window_id=window_id, again=again)
+        self.kept_already = True
+
+    async def turn(self, turn_id: int) -> Turn | None:
+        if self.kept_already:
+            raise StorageFailed("locked")
+        return await super().turn(turn_id)
+
+    async def retention(self, person_id: int) -> Retention | None:
+        if self.kept_already:
+            raise StorageFailed("locked")
+        return await super().retention(person_id)
+
+
+async def test_an_answer_that_is_kept_is_given_though_the_store_fails_right_after() -> None:
+    talk = Talk(store=Stumbling())
+    request = asks("What is that?", ref("cat"))
+    turn = await talk.accept(request)
+
+    result = await talk.answer(turn, request)
+
+    assert result.turn.answer == result.answer.text == "Answer 1."
+    assert (result.turn.state, result.kept) == (TurnState.ANSWERED, True)
