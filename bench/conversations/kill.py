@@ -97,6 +97,7 @@ def _outcome(lives: Lives, verdict: Verdict) -> Outcome:
         ("duplicated", verdict.duplicated),
         ("untold", untold),
         ("strange", verdict.strange),
+        ("passed over in the last life", lives.unheard),
     ):
         if numbers:
             notes.append(f"{name}: {len(numbers)}, such as {sorted(numbers)[:_NAMED]}")

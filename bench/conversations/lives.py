@@ -46,6 +46,8 @@ class Lives:
     """Acknowledged, and not in the database right after a restart."""
     late: set[int] = field(default_factory=set)
     """Interrupted, and not told within the time of one life."""
+    unheard: set[int] = field(default_factory=set)
+    """Asked in the last life and passed over: a reply to what only the dead process knew."""
 
     async def live(self, moment: Moment | None) -> None:
         """Start the bot, let people talk to it, kill it at ``moment``, note what was cut off."""
@@ -110,7 +112,9 @@ class Lives:
             async with asyncio.timeout(_TOLD_SECONDS):
                 await self.discord.ended(*interrupted)
         except TimeoutError:
-            self.late.update(asked.number for asked in interrupted if not asked.ended)
+            left = [asked for asked in interrupted if not asked.ended]
+            self.late.update(asked.number for asked in left if asked.acknowledged)
+            self.unheard.update(asked.number for asked in left if not asked.acknowledged)
 
     async def _repeat(self) -> None:
         """Tell the bot of messages again, as Discord does after a connection was lost."""
