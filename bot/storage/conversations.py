@@ -120,7 +120,7 @@ class SqlConversationStore(Beginning, Attaching, Listing, Forgetting):
         told: Sequence[int] = (),
         continues: int | None = None,
     ) -> Window:
-        """Keep a new window; raises Expired when the conversation is gone."""
+        """Keep a new window; raises Expired when something that it tells of is gone."""
         row = WindowRow(
             conversation_id=conversation_id,
             first_depth=first_depth,
@@ -128,7 +128,10 @@ class SqlConversationStore(Beginning, Attaching, Listing, Forgetting):
             carried=list(carried),
         )
         async with self._database.writing() as session:
-            if await locked(session, conversation_id) is None:
+            here = ConversationRow.id == conversation_id
+            standing = select(ConversationRow.id).where(here, self._times.conversation_kept())
+            await locked(session, conversation_id)
+            if await session.scalar(standing) is None:
                 raise Expired
             if continues is not None and not await _is_open(session, continues):
                 raise Expired

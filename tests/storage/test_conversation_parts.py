@@ -111,3 +111,13 @@ async def test_stills_of_earlier_pictures_are_put_back_while_they_are_kept(
     (words,) = await talk.store.pictures(later.id)
     assert words.frames == ()
     assert talk.pictures == 7 * DAY
+
+
+async def test_no_window_opens_in_a_conversation_whose_time_is_over(
+    talk: Talk, clock: HandClock
+) -> None:
+    turn = await talk.answered()
+    clock.advance(days=31)
+
+    with pytest.raises(Expired):
+        await talk.store.open_window(turn.conversation_id, 1, "recap", ())
