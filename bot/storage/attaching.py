@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.conversation import KeptFrame, KeptPicture, Place
 from bot.domain.conversation_ports import NewPicture
-from bot.domain.errors import ConversationFull
+from bot.domain.errors import ConversationFull, Expired
 from bot.domain.picture import Note, Picture, PictureFacts, PictureRef
 from bot.storage.conversation_tables import (
     ConversationRow,
@@ -109,8 +109,10 @@ class Attaching(Turns):
 
     async def _known(self, session: AsyncSession, turn_id: int) -> tuple[KeptPicture, ...]:
         fetched = await self.fetch(session, select(TurnRow.id).where(TurnRow.id == turn_id))
-        (turn,) = self.opened(fetched)
-        return turn.pictures
+        turns = self.opened(fetched)
+        if not turns:  # its end was marked a moment ago, without waiting for our lock
+            raise Expired
+        return turns[0].pictures
 
     async def _keep(
         self,
