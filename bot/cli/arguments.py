@@ -43,6 +43,8 @@ def build_parser() -> argparse.ArgumentParser:
     upgrade = "Bring the database to this version's structure."
     database.add_parser("upgrade", help=upgrade, description=upgrade, parents=[_common()])
     reseal = "Seal everything that is kept with the first key of storage.encryption_keys."
+    rewrite = "Write the file anew, without what is left of deleted things; stop the bot first."
+    database.add_parser("rewrite", help=rewrite, description=rewrite, parents=[_common()])
     database.add_parser("reseal", help=reseal, description=reseal, parents=[_common()])
     return parser
 

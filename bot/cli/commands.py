@@ -89,6 +89,9 @@ async def _database(arguments: argparse.Namespace, config: Config) -> int:
     ) as database:
         if arguments.action == "reseal":
             return await _reseal(database)
+        if arguments.action == "rewrite":
+            await database.upgrade()
+            return _rewritten(clean=await database.rewrite())
         before = await database.revision()
         await database.upgrade()
         after = await database.revision()
@@ -97,6 +100,14 @@ async def _database(arguments: argparse.Namespace, config: Config) -> int:
     else:
         print(f"The database went from revision {before or 'none'} to {after}.")
     return Exit.OK
+
+
+def _rewritten(*, clean: bool) -> int:
+    if clean:
+        print("The database was written anew: nothing deleted is left in it.")
+        return Exit.OK
+    print("Something else is reading the database. Stop the bot and try again.", file=sys.stderr)
+    return Exit.SERVICE
 
 
 async def _reseal(database: "Database") -> int:

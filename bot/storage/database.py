@@ -24,6 +24,9 @@ from bot.storage.sealed_columns import refuse_wrong_keys
 
 _log = structlog.get_logger(__name__)
 
+REWRITTEN_UP_TO_BYTES = 134_217_728
+"""How large an SQLite file may be to be rewritten while people wait, all in memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseHealth:
@@ -69,6 +72,8 @@ class Database:
         self._write = write_engine(self._address)
         self._read = read_engine(self._address) or self._write
         self._session = async_sessionmaker(expire_on_commit=False)
+        self._has_gaps = self._address.path is not None
+        """Whether pages may hold copies of what was deleted; not known of what was before."""
 
     async def __aenter__(self) -> Self:
         """Make the file and its directory where there is none yet; raises StorageFailed."""
@@ -146,8 +151,53 @@ class Database:
 
         SQLite overwrites what is deleted, but the old bytes stay in the write-ahead log (and in
         the file, which the log has not reached yet) until the log is moved into the file and cut
-        to nothing. PostgreSQL keeps no such promise: it reuses the space in time.
+        to nothing. Copies may stay in the gaps of pages, see ``rewrite``. PostgreSQL keeps no such
+        promise: it reuses the space in time.
         """
+        self._has_gaps = True
+        return await self._checkpoint()
+
+    async def scrub_thoroughly(self) -> bool:
+        """As ``scrub``, and leave no gap: a file up to ``REWRITTEN_UP_TO_BYTES`` is rewritten.
+
+        A larger one would keep everybody waiting.
+        """
+        self._has_gaps = True
+        with suppress(StorageFailed):  # no room for a second copy, say: what can be done is done
+            if await self.close_gaps():
+                return True
+        return await self._checkpoint()
+
+    async def close_gaps(self) -> bool:
+        """Rewrite the file when something was deleted since the last time and it is small enough.
+
+        Return whether nothing deleted is left in it.
+        """
+        if self._has_gaps and await self._size_bytes() <= REWRITTEN_UP_TO_BYTES:
+            return await self.rewrite()
+        return not self._has_gaps
+
+    async def rewrite(self) -> bool:
+        """Write an SQLite file anew; return False when readers were in the way.
+
+        When rows move between pages, SQLite leaves copies of them in the gaps, which it does not
+        overwrite when the rows are deleted later. Nobody can write meanwhile.
+        """
+        if self._address.path is None:
+            return True
+        with translated():
+            async with self._write.connect() as connection:
+                await connection.execution_options(without_transaction=True)
+                # In memory if that is little; else the copy is a file that goes at once.
+                if await self._size_bytes() > REWRITTEN_UP_TO_BYTES:
+                    await connection.execute(text("PRAGMA temp_store=FILE"))
+                await connection.execute(text("VACUUM"))
+                await connection.execute(text("PRAGMA temp_store=MEMORY"))
+        clean = await self._checkpoint()
+        self._has_gaps = not clean
+        return clean
+
+    async def _checkpoint(self) -> bool:
         if self._address.path is None:
             return True
         with translated():

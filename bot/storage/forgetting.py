@@ -60,7 +60,7 @@ class Forgetting(Leaving):
     async def delete(self, conversation_id: int) -> Forgotten:
         """Delete a conversation; an unknown one is fine."""
         done = await self._delete_all(ConversationRow.id == conversation_id)
-        await self._database.scrub()
+        await self._database.scrub_thoroughly()
         return done
 
     async def delete_person(self, person_id: int) -> Forgotten:
@@ -79,7 +79,7 @@ class Forgetting(Leaving):
             await session.execute(
                 delete(ParticipantRow).where(ParticipantRow.person_id == person_id, marked)
             )
-        await self._database.scrub()
+        await self._database.scrub_thoroughly()
         return done
 
     async def delete_guild(self, guild_id: int) -> Forgotten:
@@ -89,7 +89,7 @@ class Forgetting(Leaving):
             TurnRow.guild_id == guild_id, TurnRow.state != TurnState.FORGOTTEN
         )
         done = together(done, await self._forget_all(turns))
-        await self._database.scrub()
+        await self._database.scrub_thoroughly()
         return done
 
     async def expire(self, batch: int = 200) -> Forgotten:

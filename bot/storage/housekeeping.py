@@ -51,6 +51,9 @@ async def expire_once(
         pictures=forgotten.pictures,
         backups=await database.forget_backups(BACKUPS_KEPT_FOR),
     )
-    scrubbed = await database.scrub()
+    if any(asdict(expired).values()):
+        scrubbed = await database.scrub_thoroughly()
+    else:
+        scrubbed = await database.close_gaps()
     _log.info("storage_expired", **asdict(expired), scrubbed=scrubbed)
     return expired

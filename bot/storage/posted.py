@@ -70,13 +70,13 @@ class SqlPostedAnswerStore:
     async def delete_person(self, person_id: int) -> int:
         """Forget everything ``person_id`` asked, on the disk too; return how many."""
         count = await self._delete(PostedAnswerRow.asker_id == person_id)
-        await self._database.scrub()
+        await self._database.scrub_thoroughly()
         return count
 
     async def delete_guild(self, guild_id: int) -> int:
         """Forget everything asked in a server, on the disk too; return how many."""
         count = await self._delete(PostedAnswerRow.guild_id == guild_id)
-        await self._database.scrub()
+        await self._database.scrub_thoroughly()
         return count
 
     async def expire(self, batch: int = 200) -> int:

@@ -160,6 +160,12 @@ async def test_a_database_that_fails_is_told_with_reason_and_setting(tmp_path: P
     assert "Traceback" not in done.err
 
 
+async def test_the_database_is_written_anew_when_asked(tmp_path: Path) -> None:
+    done = await bot("db", "rewrite", folder=tmp_path)
+    assert done.code == Exit.OK
+    assert done.out == "The database was written anew: nothing deleted is left in it.\n"
+
+
 async def test_db_upgrade_makes_the_database_once(tmp_path: Path) -> None:
     first = await bot("db", "upgrade", folder=tmp_path)
     second = await bot("db", "upgrade", folder=tmp_path)
