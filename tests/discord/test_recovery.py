@@ -161,6 +161,20 @@ async def test_after_the_token_the_message_itself_is_edited(tmp_path: Path) -> N
             assert RESTARTED in shown(result)
 
 
+async def test_a_token_that_discord_calls_invalid_is_given_up_for_the_message(
+    tmp_path: Path,
+) -> None:
+    engine = HandEngine()
+    async with silent(tmp_path, engine) as w:
+        result, address = await deferred(w, engine, private=False)
+        turn = await left_waiting(w, None, address)
+        await w.lookout.conversations.shown(turn.id, address.answer_message_id)
+        w.env.inject_error("PATCH", "/webhooks/*", status=401, code=50027)
+        async with restarted(w, HandEngine()) as again:
+            await again.lookout.running.idle()
+            assert RESTARTED in shown(result)
+
+
 async def test_a_reply_whose_message_is_not_known_is_asked_for_by_its_name(tmp_path: Path) -> None:
     engine = HandEngine()
     async with silent(tmp_path, engine) as w:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import cast
 
 import discord
@@ -136,6 +137,10 @@ class Recovery:
             if error.code == _UNKNOWN_MESSAGE:
                 raise
             return False  # the token has died
+        except discord.HTTPException as error:
+            if error.status != HTTPStatus.UNAUTHORIZED:
+                raise
+            return False  # the same, as Discord says it too (code 50027)
         return True
 
     async def _by_reply(
