@@ -59,7 +59,8 @@ def clip_words(text: str, limit: int) -> str:
 
 def neutral_clipped(text: str, limit: int) -> str:
     """Neutralise ``text`` within ``limit`` characters without breaking an escape or a code mark."""
-    room = limit = max(0, limit)
+    limit = max(0, limit)
+    room = min(limit, len(text))
     while len(safe := neutral(clip_words(text, room))) > limit:
         room = min(room - 1, room * limit // len(safe))
     return safe

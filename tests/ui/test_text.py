@@ -102,3 +102,11 @@ def test_sharing_gives_nobody_more_than_asked_and_wastes_nothing(lengths: list[i
         assert given_out == lengths
     else:
         assert sum(given_out) > 3500 - len(lengths)
+
+
+@given(st.integers(0, 9_000), st.integers(0, 9_000))
+def test_marks_are_clipped_without_a_long_search(marks: int, letters: int) -> None:
+    """Hypothesis stops a case that takes 200 ms; a step for every mark took seconds."""
+    shown = neutral_clipped("*" * marks + "a" * letters, 3_900)
+    assert len(shown) <= 3_900
+    assert len(shown) >= min(2 * marks + letters, 3_890)

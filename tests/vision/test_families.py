@@ -104,7 +104,7 @@ def test_no_picture_costs_more_than_its_familys_most(sight: Sight, width: int, h
     assert estimate > 0
     if sight.pixels_per_token is None:
         assert estimate == sight.most_tokens + 2
-    elif max(width, height) < 20 * min(width, height):
+    elif max(width, height) < 10 * min(width, height):
         assert estimate <= sight.most_tokens * 1.2
 
 
