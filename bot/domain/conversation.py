@@ -3,8 +3,9 @@
 import enum
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Self
 
-from bot.domain.picture import Note, PictureFacts, PictureRef
+from bot.domain.picture import Frame, Note, PictureFacts, PictureRef
 from bot.domain.ports import Asker, PostedAnswer
 from bot.domain.task import Parameters
 
@@ -55,6 +56,11 @@ class KeptFrame:
     width: int
     height: int
     at_seconds: float | None = None
+
+    @classmethod
+    def of(cls, frame: Frame) -> Self:
+        """Take everything but the bytes."""
+        return cls(frame.sha256, frame.media_type, frame.width, frame.height, frame.at_seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bot.services.choosing import chosen
 from bot.services.following import check_may_follow, check_may_follow_posted
 
 MAX_QUESTION_CHARACTERS = 2000
+"""As much as anybody may write in a message without paying (discord-api-docs, message content)."""
 
 
 @dataclass(frozen=True, slots=True)

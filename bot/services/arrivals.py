@@ -48,7 +48,7 @@ class Arrivals:
     async def gather(
         self, request: AskRequest, earlier: Mapping[int, KeptPicture], meter: Meter, budget: int
     ) -> Arrived:
-        """Fetch and prepare what is new, in the order of the request.
+        """Fetch and prepare what is new, in the order of the request, which brings something.
 
         Some may fail. When all do, raises the first error. ``budget`` is the room in tokens.
         """
@@ -57,8 +57,6 @@ class Arrivals:
         if request.closer is not None:
             part, notes = await self.closer.take(request.closer, earlier, needs)
             return Arrived((part,), notes=notes)
-        if not request.sources:
-            return Arrived()
         share = int(budget * _PICTURES_SHARE) // len(request.sources)
         found = await asyncio.gather(
             *(self._one(request, source, needs, meter, share) for source in request.sources)

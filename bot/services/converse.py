@@ -5,10 +5,11 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
+from bot.domain.clock import utc_now
 from bot.domain.conversation import Address, AskRequest, Pending, Retention, Turn, TurnState
 from bot.domain.conversation_ports import ConversationStore, CostStore
 from bot.domain.errors import StorageFailed
@@ -28,10 +29,6 @@ from bot.services.turn_work import TurnResult, TurnWork
 _log = structlog.get_logger(__name__)
 
 __all__ = ["Converse", "TurnResult"]
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,7 +52,7 @@ class Converse:
     retention_limits: Retention
     text_finder: TextFinder | None = None
     observers: Sequence[TurnObserver] = ()
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime] = utc_now
     _underway: Underway = field(default_factory=Underway, init=False)
     _admission: Admission = field(init=False)
     _keeping: Keeping = field(init=False)

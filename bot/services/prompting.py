@@ -225,11 +225,7 @@ def _sized(kept: KeptPicture, at_hand: Picture | None) -> KeptPicture:
     """Fill in the stills of a picture whose bytes are not kept but here."""
     if kept.frames or at_hand is None:
         return kept
-    frames = tuple(
-        KeptFrame(frame.sha256, frame.media_type, frame.width, frame.height, frame.at_seconds)
-        for frame in at_hand.frames
-    )
-    return replace(kept, frames=frames)
+    return replace(kept, frames=tuple(map(KeptFrame.of, at_hand.frames)))
 
 
 def _pixels(frames: Sequence[Frame | KeptFrame]) -> int:

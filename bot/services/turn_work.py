@@ -116,6 +116,8 @@ class TurnWork:
         if turn.pictures:  # a turn that is tried again has its pictures already
             return Arrived()
         request = replace(request, sources=sources_of(request))
+        if not request.sources and request.closer is None:
+            return Arrived()
         earlier = {kept.number: kept for kept in await self.store.pictures(turn.id)}
         limits = await self.answering.limits(turn)
         return await self.arrivals.gather(request, earlier, limits.meter, limits.budget)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.sql import Select
 
 from bot.domain.answer import Answer
+from bot.domain.clock import utc_now
 from bot.domain.ports import AnswerKey
 from bot.storage.database import Database
 from bot.storage.tables import AnswerRow
@@ -24,11 +25,6 @@ BODY_VERSION = 1
 MAX_ROWS = 50_000
 
 _answer = TypeAdapter(Answer)
-
-
-def utc_now() -> datetime:
-    """Return the current time in UTC."""
-    return datetime.now(UTC)
 
 
 def digest(key: AnswerKey) -> str:

@@ -158,14 +158,5 @@ class _Prepared(TypedDict):
 
 def _prepared(picture: Picture) -> _Prepared:
     """Return what a KeptPicture takes from how its picture was prepared."""
-    frames = tuple(
-        KeptFrame(
-            sha256=frame.sha256,
-            media_type=frame.media_type,
-            width=frame.width,
-            height=frame.height,
-            at_seconds=frame.at_seconds,
-        )
-        for frame in picture.frames
-    )
+    frames = tuple(map(KeptFrame.of, picture.frames))
     return {"frames": frames, "facts": picture.facts, "notes": picture.notes}

@@ -9,6 +9,7 @@ from sqlalchemy import Delete, Update, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.answer import Answer
+from bot.domain.clock import utc_now
 from bot.domain.conversation import (
     Address,
     Pending,
@@ -18,7 +19,6 @@ from bot.domain.conversation import (
     Window,
 )
 from bot.domain.errors import Expired
-from bot.storage.answers import utc_now
 from bot.storage.attaching import Attaching
 from bot.storage.beginning import Beginning
 from bot.storage.conversation_tables import (

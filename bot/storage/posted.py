@@ -10,10 +10,10 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, delete, select, update
 
+from bot.domain.clock import utc_now
 from bot.domain.picture import PictureRef, link_expires_at
 from bot.domain.ports import PostedAnswer
 from bot.domain.task import Parameters
-from bot.storage.answers import utc_now
 from bot.storage.database import Database
 from bot.storage.tables import PostedAnswerRow
 
@@ -70,13 +70,13 @@ class SqlPostedAnswerStore:
     async def delete_person(self, person_id: int) -> int:
         """Forget everything ``person_id`` asked, on the disk too; return how many."""
         count = await self._delete(PostedAnswerRow.asker_id == person_id)
-        await self._database.scrub_thoroughly()
+        await self._database.scrub()
         return count
 
     async def delete_guild(self, guild_id: int) -> int:
         """Forget everything asked in a server, on the disk too; return how many."""
         count = await self._delete(PostedAnswerRow.guild_id == guild_id)
-        await self._database.scrub_thoroughly()
+        await self._database.scrub()
         return count
 
     async def expire(self, batch: int = 200) -> int:

@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.answer import Answer, EngineEvent, Reset
+from bot.domain.clock import utc_now
 from bot.domain.errors import CannotAnswer, EngineError, EngineUnavailable
 from bot.domain.picture import Note, PictureNeeds
 from bot.domain.ports import Engine, EngineStatus, Room
 from bot.domain.task import Asked, Parameters, TaskName
-from bot.vision.health import WatchedEngine, is_outage, utc_now
+from bot.vision.health import WatchedEngine, is_outage
 
 _log = structlog.get_logger(__name__)
 

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
 from bot.domain.answer import EngineEvent
+from bot.domain.clock import utc_now
 from bot.domain.errors import AnswerInterrupted, EngineError, EngineTimeout, EngineUnavailable
 from bot.domain.picture import PictureNeeds
 from bot.domain.ports import Engine, EngineStatus, Room
@@ -18,11 +19,6 @@ _log = structlog.get_logger(__name__)
 
 
 PROBE_EVERY_SECONDS = 15.0
-
-
-def utc_now() -> datetime:
-    """Return the current time in UTC."""
-    return datetime.now(UTC)
 
 
 def is_outage(error: EngineError) -> bool:

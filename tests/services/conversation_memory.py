@@ -3,8 +3,9 @@
 import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from bot.domain.clock import utc_now
 from bot.domain.conversation import (
     KeptFrame,
     KeptPicture,
@@ -23,10 +24,6 @@ MAX_PICTURES = 100
 WAIT = timedelta(days=1)
 TOUCH_EVERY = timedelta(hours=1)
 FOR_EVER = timedelta(days=3650)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass

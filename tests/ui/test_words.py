@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import QuestionTooLong
-from bot.ui.conversation.words import MAX_QUESTION_CHARACTERS, mentions, question
+from bot.services.admission import MAX_QUESTION_CHARACTERS
+from bot.ui.conversation.words import mentions, question
 
 ME = 1001
 

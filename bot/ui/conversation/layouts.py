@@ -70,7 +70,7 @@ def answered(
     model = maker(result.answer.engine, result.answer.model, say)
     above = ["-# " + say.say("AI answer by {model}", model=model)]
     if with_question:
-        above.append(_question(turn, say, hidden=result.spoiler))
+        above.append(who_asked(turn, say, _QUESTION_LIMIT, hidden=result.spoiler))
     captions = _captions(result, say)
     refused = _refused(result, locale)
     notes = [note_sentence(note, locale) for note in dict.fromkeys(result.answer.notes)]
@@ -118,14 +118,14 @@ def _part(place: Place, number: int, say: Words) -> str:
     )
 
 
-def _question(turn: Turn, say: Words, *, hidden: bool) -> str:
+def who_asked(turn: Turn, say: Words, limit: int, *, hidden: bool) -> str:
     """Say who asked what. A mention names a person as they are called now, and pings nobody."""
     person = f"<@{turn.person_id}>" if turn.person_id is not None else say.say("Somebody")
     lines = [say.say("{person} asked:", person=person)]
     closer = part_name(turn, say)
     if closer:
         lines.append(quoted(closer))
-    question, _ = displayed(turn.question.strip(), _QUESTION_LIMIT, hidden=hidden)
+    question, _ = displayed(turn.question.strip(), limit, hidden=hidden)
     if turn.question.strip():
         lines.append(question if hidden else quoted(question))
     return "\n".join(lines)

@@ -104,30 +104,30 @@ class ListButton(
         await click.edit_original_response(view=view, attachments=[file])
 
     async def _confirm(self, house: House, click: Interaction) -> None:
-        conversation = await self._conversation(house)
+        conversation = await self._deletable(house, click)
         if conversation is None:
-            await self._gone_already(house, click)
             return
-        if not may_delete(click, conversation):
-            raise NotYours
         entry = Entry(conversation, may_read(click, conversation))
         say = words(click.locale.value)
         await click.edit_original_response(view=confirmation(entry, self.position, say))
 
     async def _delete(self, house: House, click: Interaction) -> None:
-        conversation = await self._conversation(house)
+        conversation = await self._deletable(house, click)
         if conversation is None:
-            await self._gone_already(house, click)
             return
-        if not may_delete(click, conversation):
-            raise NotYours
         forgotten = await house.conversations.store.delete(conversation.id)
         above = deleted(forgotten, words(click.locale.value))
         await show_list(house, click, self.position, above=above)
 
-    async def _gone_already(self, house: House, click: Interaction) -> None:
-        above = words(click.locale.value).say("That conversation was gone already.")
-        await show_list(house, click, self.position, above=above)
+    async def _deletable(self, house: House, click: Interaction) -> Conversation | None:
+        """Return what the presser may delete; None when it is gone, which the list says then."""
+        conversation = await self._conversation(house)
+        if conversation is None:
+            above = words(click.locale.value).say("That conversation was gone already.")
+            await show_list(house, click, self.position, above=above)
+        elif not may_delete(click, conversation):
+            raise NotYours
+        return conversation
 
     async def _readable(self, house: House, click: Interaction) -> Conversation:
         conversation = await self._conversation(house)

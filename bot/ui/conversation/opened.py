@@ -9,12 +9,12 @@ from bot.domain.conversation import Conversation, Turn, TurnState
 from bot.domain.conversation_ports import ConversationStore
 from bot.ui.controls import Control
 from bot.ui.conversation.controls import turn_buttons
-from bot.ui.conversation.layouts import part_name
+from bot.ui.conversation.layouts import who_asked
 from bot.ui.conversation.listing import titled
 from bot.ui.conversation.rights import Click, may_see
 from bot.ui.i18n import Words
 from bot.ui.layouts import TEXT_LIMIT, closed
-from bot.ui.text import displayed, quoted, shares, spoilered
+from bot.ui.text import displayed, shares, spoilered
 
 _TURNS_SHOWN = 3
 _QUESTION_LIMIT = 400
@@ -52,7 +52,7 @@ async def read_ending(store: ConversationStore, click: Click, conversation: Conv
 def opened(conversation: Conversation, ending: Ending, say: Words) -> ui.LayoutView:
     """Draw the end of a conversation."""
     turns = ending.turns
-    asked = [_asked(turn, say, hidden=ending.hidden) for turn in turns]
+    asked = [who_asked(turn, say, _QUESTION_LIMIT, hidden=ending.hidden) for turn in turns]
     room = TEXT_LIMIT - _FURNITURE - sum(map(len, asked))
     budgets = shares([2 * len(turn.answer) + _FURNITURE for turn in turns], room)
     container: ui.Container[ui.LayoutView] = ui.Container()
@@ -74,19 +74,6 @@ def opened(conversation: Conversation, ending: Ending, say: Words) -> ui.LayoutV
     view = ui.LayoutView(timeout=None)
     view.add_item(container)
     return closed(view, _controls(turns, say))
-
-
-def _asked(turn: Turn, say: Words, *, hidden: bool) -> str:
-    """Say who asked what. A mention names a person as they are called now, and pings nobody."""
-    person = f"<@{turn.person_id}>" if turn.person_id is not None else say.say("Somebody")
-    lines = [say.say("{person} asked:", person=person)]
-    closer = part_name(turn, say)
-    if closer:
-        lines.append(quoted(closer))
-    question, _ = displayed(turn.question.strip(), _QUESTION_LIMIT, hidden=hidden)
-    if turn.question.strip():
-        lines.append(question if hidden else quoted(question))
-    return "\n".join(lines)
 
 
 def _answer(turn: Turn, say: Words, budget: int, *, hidden: bool) -> tuple[str, bool]:

@@ -4,10 +4,9 @@ import re
 from datetime import UTC, datetime
 
 from bot.domain.errors import QuestionTooLong
+from bot.services.admission import MAX_QUESTION_CHARACTERS
 from bot.ui.i18n import words
 
-MAX_QUESTION_CHARACTERS = 2000
-"""As much as anybody may write in a message without paying (discord-api-docs, message content)."""
 _CODE = re.compile(
     r"<(?:@!?(?P<person>[0-9]{1,20})"
     r"|(?P<role>@&[0-9]{1,20})"
