@@ -120,5 +120,10 @@ def picture_tokens(sight: Sight, width: int, height: int) -> int:
     area = columns * rows
     wanted = min(max(area, sight.least_tokens), sight.most_tokens)
     scale = math.sqrt(wanted / area)
-    columns, rows = math.ceil(columns * scale), math.ceil(rows * scale)
+    columns, rows = _whole(columns * scale), _whole(rows * scale)
     return columns * rows + rows + _MARKS
+
+
+def _whole(tokens: float) -> int:
+    """Round up, except for what only floating point put above a whole number."""
+    return math.ceil(tokens - 1e-9)
