@@ -3,14 +3,12 @@
 Ids of turns stand in buttons, and so they are never used again, not even after a deletion.
 """
 
-import enum
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Enum,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -21,16 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.conversation import Place, TurnState
-from bot.storage.tables import Base, Identifier, UtcTime
-
-
-def _word(kind: type[enum.StrEnum]) -> Enum:
-    return Enum(
-        kind,
-        native_enum=False,
-        length=16,
-        values_callable=lambda members: [member.value for member in members],
-    )
+from bot.storage.tables import Base, Identifier, UtcTime, word
 
 
 class ConversationRow(Base):
@@ -107,7 +96,7 @@ class TurnRow(Base):
     parameters: Mapped[bytes] = mapped_column(LargeBinary)
     """Sealed."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
-    state: Mapped[TurnState] = mapped_column(_word(TurnState))
+    state: Mapped[TurnState] = mapped_column(word(TurnState))
     words: Mapped[bytes] = mapped_column(LargeBinary)
     """Sealed: question, preface and the sources of its pictures, in JSON."""
     answer: Mapped[bytes] = mapped_column(LargeBinary)
@@ -139,7 +128,7 @@ class TurnPictureRow(Base):
     )
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     part_of: Mapped[int | None] = mapped_column(Integer)
-    place: Mapped[Place | None] = mapped_column(_word(Place))
+    place: Mapped[Place | None] = mapped_column(word(Place))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     notes: Mapped[list[str]] = mapped_column(JSON)
     source: Mapped[bytes] = mapped_column(LargeBinary)

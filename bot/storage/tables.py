@@ -1,5 +1,6 @@
 """The tables. The same on SQLite and PostgreSQL."""
 
+import enum
 from datetime import UTC, datetime
 
 from sqlalchemy import (
@@ -42,6 +43,16 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def word(kind: type[enum.StrEnum]) -> Enum:
+    """Store an enum's members as the short words they are."""
+    return Enum(
+        kind,
+        native_enum=False,
+        length=16,
+        values_callable=lambda members: [member.value for member in members],
+    )
 
 
 class Base(DeclarativeBase):

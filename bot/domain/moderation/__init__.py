@@ -1,0 +1,1 @@
+"""Moderation in plain words: policies, uploads, assessments, verdicts, cases and who keeps them."""
