@@ -79,7 +79,11 @@ def test_keys_can_be_introduced_and_changed() -> None:
     assert Seal([NEW]).renewed(sealed) is None
 
 
-@pytest.mark.parametrize("key", ["", "hunter2", "a" * 44, OLD[:-2], OLD + "AAAA", "ключ"])
+@pytest.mark.parametrize(
+    "key",
+    ["", "hunter2", "a" * 44, OLD[:-2], OLD + "AAAA", "ключ"],
+    ids=["empty", "password", "letters", "short", "long", "not ascii"],
+)
 def test_a_malformed_key_is_refused_in_words(key: str) -> None:
     with pytest.raises(ConfigError) as refusal:
         Seal([OLD, key])
