@@ -4,6 +4,7 @@
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null)
 VENV := .venv
+TEST_PROCESSES ?= auto
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
@@ -22,7 +23,7 @@ run: setup ## start the bot; without a token, the playground in the browser
 	@$(PY) -m bot
 
 test: check ## everything that must pass, tests last
-	$(PY) -m pytest --cov --cov-report=term:skip-covered
+	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadscope --cov --cov-report=term:skip-covered
 
 check: setup-dev ## lint, types, import contracts, migrations
 	$(PY) -m ruff check .
@@ -45,8 +46,8 @@ translations: setup-dev ## bring bot/locale up to date with the code's sentences
 lock: ## resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(if $(UV),:,test -x .tools/bin/uv || $(PYTHON) -m pip install --quiet --target .tools uv)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --all-extras -o requirements/dev.txt
-	$(COMPILE) -c requirements/dev.txt --extra builtin --extra encryption --extra playground \
-		-o requirements/run.txt
+	$(COMPILE) -c requirements/dev.txt --extra builtin --extra encryption --extra moderation --extra video \
+		--extra playground -o requirements/run.txt
 	$(COMPILE) -c requirements/dev.txt -o requirements/core.txt
 	$(COMPILE) -c requirements/dev.txt --extra heif -o requirements/heif.txt
 	$(COMPILE) -c requirements/dev.txt --extra postgres -o requirements/postgres.txt
