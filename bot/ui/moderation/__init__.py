@@ -1,0 +1,1 @@
+"""Moderation in Discord: cards, controls, panels and what moderators read."""
