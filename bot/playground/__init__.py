@@ -38,8 +38,10 @@ _WELCOME = (
     "picture: right-click, Apps.\n"
     "- Type `/describe`, `/alt`, `/ocr` or `/ask` and choose a picture of your own.\n"
     "- Reply to an answer, or use the buttons under it. `/help` explains the rest.\n"
+    "- You own this server: switch moderation on with `/moderation setup`, let Sam post a scam "
+    "with `/post`, and look into the log with `/go`.\n"
     "- Write `@Lookout` to mention it. Only here: `/post` posts a picture, `/go` shows the newest "
-    "thread or your direct messages, `/restart` starts the bot anew.\n"
+    "thread, the moderation log or direct messages, `/restart` starts the bot anew.\n"
 )
 
 
@@ -61,9 +63,11 @@ async def opened(config: Config, port: int = 0) -> AsyncIterator[simcord.Preview
         transport.env = env
         stage.lookout.running.adopt(contextvars.copy_context())
         env.backend.bot_user.name = "Lookout"
-        guild = env.create_guild("Playground")
+        owner = env.create_user("you", global_name="You")
+        guild = env.create_guild("Playground", owner=owner)
         stage.channel = guild.create_text_channel("pictures")
-        you = guild.add_member(env.create_user("you", global_name="You"))
+        stage.log = guild.create_text_channel("mod-log")
+        you = guild.add_member(owner)
         sam = guild.add_member(env.create_user("sam", global_name="Sam"))
         stage.people = (you, sam)
         await _welcome(client, stage.channel, sam)

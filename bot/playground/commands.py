@@ -18,19 +18,27 @@ def add_commands(stage: Stage, client: LookoutClient) -> None:
         place=[
             app_commands.Choice(name="the channel", value=Spot.CHANNEL.value),
             app_commands.Choice(name="the newest thread", value=Spot.THREAD.value),
+            app_commands.Choice(name="the moderation log", value=Spot.LOG.value),
             app_commands.Choice(name="your direct messages with Lookout", value=Spot.DIRECT.value),
+            app_commands.Choice(name="Sam's direct messages", value=Spot.SAMS_DIRECT.value),
         ]
     )
     async def go(interaction: Interaction, place: str) -> None:
         await interaction.response.send_message("Going there …", ephemeral=True)
         stage.wishes.put_nowait(lambda: stage.go(Spot(place)))
 
-    @app_commands.command(description="Playground: post a message with a picture")
-    async def post(interaction: Interaction, text: str, picture: discord.Attachment) -> None:
+    @app_commands.command(description="Playground: post a message with a picture, a scam if none")
+    async def post(
+        interaction: Interaction,
+        text: str,
+        picture: discord.Attachment | None = None,
+        as_sam: bool = False,
+        times: app_commands.Range[int, 1, 30] = 1,
+    ) -> None:
         await interaction.response.send_message("Posting …", ephemeral=True)
         mention = f"<@{cast('discord.ClientUser', client.user).id}>"
         words = text.replace("@Lookout", mention)
-        stage.wishes.put_nowait(lambda: stage.post(words, picture))
+        stage.wishes.put_nowait(lambda: stage.post(words, picture, as_sam=as_sam, times=times))
 
     @app_commands.command(description="Playground: end the bot and start it anew")
     async def restart(interaction: Interaction) -> None:

@@ -19,6 +19,7 @@ from simcord.backend.errors import SetupError
 from bot.app import Lookout
 from bot.client import LookoutClient
 from bot.config import Config
+from bot.media.samples import scam
 from bot.playground.transport import SimulatedTransport
 
 _LOOK_EVERY_SECONDS = 0.3
@@ -32,7 +33,10 @@ class Spot(enum.StrEnum):
 
     CHANNEL = "channel"
     THREAD = "thread"
+    LOG = "log"
+    """Where moderation posts its cards."""
     DIRECT = "direct"
+    SAMS_DIRECT = "sams_direct"
 
 
 @dataclass
@@ -49,6 +53,7 @@ class Stage:
     env: simcord.Env = field(init=False)
     preview: simcord.Preview = field(init=False)
     channel: simcord.ChannelHandle = field(init=False)
+    log: simcord.ChannelHandle = field(init=False)
     people: tuple[simcord.MemberActor, ...] = ()
 
     async def client(self) -> LookoutClient:
@@ -73,25 +78,39 @@ class Stage:
 
     async def go(self, spot: Spot) -> None:
         """Show another place in the page."""
-        you = self.people[0]
+        you, sam = self.people
         if spot is Spot.DIRECT:
             await self._show(you.user.dm_channel, [you.user])
+        elif spot is Spot.SAMS_DIRECT:
+            await self._show(sam.user.dm_channel, [sam.user])
+        elif spot is Spot.LOG:
+            await self._show(self.log, [you])
         elif spot is Spot.THREAD and self.channel.threads:
             await self._show(self.channel.threads[-1], list(self.people))
         else:
             await self._show(self.channel, list(self.people))
 
-    async def post(self, text: str, picture: discord.Attachment) -> None:
+    async def post(
+        self,
+        text: str,
+        picture: discord.Attachment | None,
+        *,
+        as_sam: bool = False,
+        times: int = 1,
+    ) -> None:
         """Post a message with a picture, which the page's own composer cannot."""
-        data = self.env.backend.cdn.get(picture.url)
+        sample = scam()
+        data = self.env.backend.cdn.get(picture.url) if picture else sample.data
+        name = picture.filename if picture else sample.file_name
         assert data is not None
-        you, where = self.people[0], self.preview.channel
-        files = [(picture.filename, data)]
-        if where.id == you.user.dm_channel.id:
-            stored = self.env.backend.store_attachments(where.id, files)
-            await you.user.send_dm(text, attachments=stored)
-        else:
-            await you.send(where, text, attachments=files)
+        who, where = self.people[1 if as_sam else 0], self.preview.channel
+        files = [(name, data)]
+        for _ in range(times):
+            if where.id == who.user.dm_channel.id:
+                stored = self.env.backend.store_attachments(where.id, files)
+                await who.user.send_dm(text, attachments=stored)
+            else:
+                await who.send(where, text, attachments=files)
 
     async def _show(self, channel: simcord.ChannelHandle, viewers: list[Any]) -> None:
         """Let the one page that SimCord serves show another channel; it has no way to do so."""

@@ -9,8 +9,9 @@ from PIL import Image
 from bot.media.samples.landscape import paint_landscape
 from bot.media.samples.meme import paint_meme
 from bot.media.samples.page import paint_page
+from bot.media.samples.scam import paint_scam
 
-__all__ = ["Sample", "samples"]
+__all__ = ["Sample", "samples", "scam"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,18 @@ def samples() -> tuple[Sample, ...]:
             alt_text="A ginger cat with wide eyes stares in horror. Text: WHEN THE BOT READS YOUR "
             "HANDWRITING.",
         ),
+    )
+
+
+@functools.cache
+def scam() -> Sample:
+    """Paint what moderation is for."""
+    return Sample(
+        name="A scam",
+        file_name="free-gift.png",
+        data=_encoded(paint_scam(), "PNG"),
+        alt_text="“FREE NITRO for the first 100 members. Scan this code with your Discord app to "
+        "claim your gift!” White letters on purple beside a QR code.",
     )
 
 
