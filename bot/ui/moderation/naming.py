@@ -108,7 +108,11 @@ ACTION_STATES: Mapping[ActionState, str] = {
     ActionState.PENDING: mark("under way"),
     ActionState.DONE: mark("done"),
     ActionState.ALREADY: mark("was so already"),
-    ActionState.REFUSED: mark("not allowed by Discord, or the person stands too high"),
+    ActionState.REFUSED: mark("not allowed by Discord"),
+    ActionState.NOT_PERMITTED: mark("I lack the permission"),
+    ActionState.NO_RIGHT: mark("the moderator may not do this"),
+    ActionState.OUTRANKED: mark("the person stands above me or the moderator"),
+    ActionState.LEFT: mark("the person has left the server"),
     ActionState.UNREACHABLE: mark("direct messages are closed"),
     ActionState.FAILED: mark("failed"),
 }
