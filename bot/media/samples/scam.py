@@ -45,8 +45,11 @@ _CODE = (
     0x10410147F,
     0x1FD01A1B8,
 )
-"""A QR code, a row a number: https://discord.com/ra/lookout-playground-not-a-real-login, which has the
-form of Discord's own links for logging in by camera, and leads nowhere."""
+"""A QR code, a row a number.
+
+It says https://discord.com/ra/lookout-playground-not-a-real-login: the form of Discord's own links
+for logging in by camera. This one leads nowhere.
+"""
 
 
 def paint_scam() -> Image.Image:
