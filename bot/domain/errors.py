@@ -19,6 +19,7 @@
     │   ├── CannotAnswer              the engine at hand cannot do this task
     │   ├── NotYours                  a button that belongs to somebody else
     │   │   └── AskerOnly         … and to moderators neither
+    │   ├── MissingRight              the presser lacks a permission that this needs
     │   ├── Expired                   what the button belonged to is no longer kept
     │   ├── QuestionTooLong           more characters than a question may have
     │   ├── ConversationFull          as many turns or pictures as one conversation may have
@@ -172,6 +173,13 @@ class NotYours(UserError):
 @dataclass(eq=False)
 class AskerOnly(NotYours):
     """What nobody but the person who asked may do, moderators included."""
+
+
+@dataclass(eq=False)
+class MissingRight(UserError):
+    """The person lacks what this needs: ``permission`` is Discord's name of it."""
+
+    permission: str
 
 
 @dataclass(eq=False)

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.domain import errors
 from bot.ui.i18n import Words, words
+from bot.ui.permissions import permission_name
 
 _MEBIBYTE = 1024 * 1024
 
@@ -242,6 +243,11 @@ _SENTENCES: dict[type[BaseException], Callable[[Any, Words], str]] = {
     ),
     errors.AskerOnly: lambda _, say: say.say(
         "Only the person who asked can do that. You can ask about it with “Ask a follow-up”."
+    ),
+    errors.MissingRight: lambda error, say: say.say(
+        "You need the permission “{permission}” for that. Please ask somebody who manages this "
+        "server.",
+        permission=permission_name(error.permission, say),
     ),
     errors.Expired: lambda _, say: say.say(
         "I no longer keep what this belongs to: it was deleted, or its time is over. Please ask "

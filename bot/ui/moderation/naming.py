@@ -123,6 +123,19 @@ EVENT_NAMES: Mapping[EventKind, str] = {
     EventKind.APPEALED: mark("Appealed"),
     EventKind.REVEALED: mark("Picture looked at"),
 }
+PRESET_NAMES: Mapping[str, str] = {
+    "family": mark("Family friendly"),
+    "general": mark("General"),
+    "strict": mark("Strict"),
+    "adult": mark("Adult only"),
+}
+PRESET_MEANINGS: Mapping[str, str] = {
+    "family": mark("Nothing sexual, bloody or about drugs; the sharpest thresholds."),
+    "general": mark("For most servers: what breaks Discord's own rules, and little more."),
+    "strict": mark("More is deleted at once, and repeated offences are answered harder."),
+    "adult": mark("For servers of adults: sexual content and nudity are no violation."),
+}
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def rule_name(rule_id: RuleId, policy: Policy | None, say: Words) -> str:
@@ -150,3 +163,12 @@ def severity(grade: int, say: Words) -> str:
     """Say how bad something is, 0 to 3."""
     grades = (say.say("harmless"), say.say("mild"), say.say("grave"), say.say("very grave"))
     return grades[grade]
+
+
+def lasting(seconds: int, say: Words) -> str:
+    """Write a length of time in the largest unit that fits evenly."""
+    if seconds % _DAY == 0:
+        return say.say_plural("{count} day", "{count} days", seconds // _DAY)
+    if seconds % _HOUR == 0:
+        return say.say_plural("{count} hour", "{count} hours", seconds // _HOUR)
+    return say.say_plural("{count} minute", "{count} minutes", max(1, seconds // _MINUTE))
