@@ -1,5 +1,6 @@
 """The seams: what services ask of rooms below them. One real adapter and one fake each."""
 
+import enum
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -193,6 +194,13 @@ class GateState:
     """Best place in the queue (1 = next) per waiting person."""
 
 
+class Priority(enum.Enum):
+    """Whether a person is looking at the clock."""
+
+    INTERACTIVE = "interactive"
+    BACKGROUND = "background"
+
+
 class Gate(Protocol):
     """The one door to the engine: order, fairness, limits."""
 
@@ -201,9 +209,17 @@ class Gate(Protocol):
         ...
 
     def admit(
-        self, asker: Asker, *, on_place: Callable[[int], None] | None = None
+        self,
+        asker: Asker,
+        *,
+        priority: Priority = Priority.INTERACTIVE,
+        on_place: Callable[[int], None] | None = None,
+        on_wanted: Callable[[], None] | None = None,
     ) -> AbstractAsyncContextManager[None]:
         """Wait for a turn and hold it; ``on_place`` hears each new place (1 = next).
+
+        ``on_wanted`` is called, at most once, when a person begins to wait for what this BACKGROUND
+        request holds: it may give way by leaving the block early.
 
         Raises QueueFull at once, and Interrupted when the gate closes.
         """

@@ -13,24 +13,28 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot.domain.errors import Interrupted, QueueFull
-from bot.domain.ports import Asker, GateState
+from bot.domain.ports import Asker, GateState, Priority
 from bot.vision.limits import Limits, Meter
-from bot.vision.queue import FairQueue, Priority
+from bot.vision.queue import FairQueue
 
 __all__ = ["Gate", "Limits", "Priority"]
 
 
 @dataclass(eq=False, slots=True)
-class _Waiter:
-    """One request that waits; ``granted`` is done once a slot is its own (or none ever will)."""
+class _Request:
+    """One request; ``granted`` is done once a slot is its own (or none ever will).
+
+    ``on_wanted`` is gone once it was asked to give way.
+    """
 
     person_id: int
     priority: Priority
     on_place: Callable[[int], None] | None
+    on_wanted: Callable[[], None] | None
     granted: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
-    queued: bool = True
+    queued: bool = False
     announced: int | None = None
 
 
@@ -55,8 +59,8 @@ class Gate:
         self._queue_limit = queue_limit
         self._meter = Meter(limits)
         self._clock = clock
-        self._queue: FairQueue[_Waiter] = FairQueue()
-        self._running = 0
+        self._queue: FairQueue[_Request] = FairQueue()
+        self._inside: list[_Request] = []
         self._announcing = False
         self._closed = False
 
@@ -74,6 +78,7 @@ class Gate:
         *,
         priority: Priority = Priority.INTERACTIVE,
         on_place: Callable[[int], None] | None = None,
+        on_wanted: Callable[[], None] | None = None,
     ) -> AsyncIterator[None]:
         """Wait for a slot and hold it for the length of the block.
 
@@ -82,21 +87,30 @@ class Gate:
         not raise. A place that fairness to a newcomer makes worse is not announced: the number a
         person sees only falls.
 
+        ``on_wanted`` is for a BACKGROUND request that can give way: each person who begins to wait
+        calls that of one request inside, the one let in last, once. It must not raise.
+
         Raises QueueFull at once, Interrupted when the gate is closed or closes meanwhile.
         """
-        await self._enter(asker, priority, on_place)
+        request = _Request(
+            asker.person_id,
+            priority,
+            on_place,
+            on_wanted if priority is Priority.BACKGROUND else None,
+        )
+        await self._enter(request)
         try:
             yield
         finally:
-            self._leave()
+            self._leave(request)
 
     def state(self) -> GateState:
         """Say how busy the gate is, with the true place of everybody's first request."""
         places: dict[int, int] = {}
-        for place, waiter in enumerate(self._queue, start=1):
-            places.setdefault(waiter.person_id, place)
+        for place, request in enumerate(self._queue, start=1):
+            places.setdefault(request.person_id, place)
         return GateState(
-            running=self._running,
+            running=len(self._inside),
             waiting=len(self._queue),
             capacity=self._parallel,
             queue_limit=self._queue_limit,
@@ -107,55 +121,62 @@ class Gate:
         """Let nobody in any more: who waits gets Interrupted, who is inside may finish."""
         self._closed = True
         while self._queue:
-            waiter = self._queue.take()
-            waiter.queued = False
-            if not waiter.granted.done():
-                waiter.granted.set_exception(Interrupted())
+            request = self._queue.take()
+            request.queued = False
+            if not request.granted.done():
+                request.granted.set_exception(Interrupted())
 
-    async def _enter(
-        self, asker: Asker, priority: Priority, on_place: Callable[[int], None] | None
-    ) -> None:
+    async def _enter(self, request: _Request) -> None:
         if self._closed:
             raise Interrupted
-        if self._running < self._parallel:
+        if len(self._inside) < self._parallel:
             # Nobody waits while a slot is free: _admit_next() hands each one on at once.
-            self._running += 1
+            self._inside.append(request)
             return
-        self._refuse_when_full(asker, priority)
-        waiter = _Waiter(asker.person_id, priority, on_place)
-        self._queue.add(waiter)
+        self._refuse_when_full(request)
+        request.queued = True
+        self._queue.add(request)
         self._announce_soon()
+        if request.priority is Priority.INTERACTIVE:
+            self._ask_to_give_way()
         try:
-            await waiter.granted
+            await request.granted
         except asyncio.CancelledError:
-            if waiter.queued:
-                waiter.queued = False
-                self._queue.remove(waiter)
+            if request.queued:
+                request.queued = False
+                self._queue.remove(request)
                 self._announce_soon()
-            elif not waiter.granted.cancelled() and waiter.granted.exception() is None:
+            elif request in self._inside:
                 # The slot was handed over in the same turn of the loop as the cancellation.
-                self._leave()
+                self._leave(request)
             raise
 
-    def _refuse_when_full(self, asker: Asker, priority: Priority) -> None:
+    def _refuse_when_full(self, request: _Request) -> None:
         limit = self._queue_limit
-        if priority is Priority.BACKGROUND or self._queue.holds(asker.person_id):
+        if request.priority is Priority.BACKGROUND or self._queue.holds(request.person_id):
             limit -= self._queue_limit // 4
         if len(self._queue) >= limit:
             raise QueueFull(waiting=len(self._queue))
 
-    def _leave(self) -> None:
-        self._running -= 1
+    def _ask_to_give_way(self) -> None:
+        for request in reversed(self._inside):
+            if request.on_wanted is not None:
+                on_wanted, request.on_wanted = request.on_wanted, None
+                on_wanted()
+                return
+
+    def _leave(self, request: _Request) -> None:
+        self._inside.remove(request)
         self._admit_next()
 
     def _admit_next(self) -> None:
-        while self._queue and self._running < self._parallel:
-            waiter = self._queue.take()
-            waiter.queued = False
+        while self._queue and len(self._inside) < self._parallel:
+            request = self._queue.take()
+            request.queued = False
             self._announce_soon()
-            if not waiter.granted.done():  # else cancelled, and its task has yet to hear of it
-                self._running += 1
-                waiter.granted.set_result(None)
+            if not request.granted.done():  # else cancelled, and its task has yet to hear of it
+                self._inside.append(request)
+                request.granted.set_result(None)
 
     def _announce_soon(self) -> None:
         """Tell places once, however many people come and go in this turn of the loop."""
@@ -165,9 +186,9 @@ class Gate:
 
     def _announce(self) -> None:
         self._announcing = False
-        for place, waiter in enumerate(tuple(self._queue), start=1):
-            if waiter.on_place is None or waiter.granted.done():
+        for place, request in enumerate(tuple(self._queue), start=1):
+            if request.on_place is None or request.granted.done():
                 continue
-            if waiter.announced is None or place < waiter.announced:
-                waiter.announced = place
-                waiter.on_place(place)
+            if request.announced is None or place < request.announced:
+                request.announced = place
+                request.on_place(place)

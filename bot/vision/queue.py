@@ -3,20 +3,14 @@
 No clock, no event loop: requests go in, the next one comes out.
 """
 
-import enum
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Sized
 from typing import Generic, Protocol, TypeVar
 
+from bot.domain.ports import Priority
+
 BACKGROUND_TURN = 4
 """While both kinds wait, every fourth request let in is a background one."""
-
-
-class Priority(enum.Enum):
-    """Whether a person is looking at the clock."""
-
-    INTERACTIVE = "interactive"
-    BACKGROUND = "background"
 
 
 class Request(Protocol):

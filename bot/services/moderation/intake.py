@@ -1,0 +1,132 @@
+"""The way in: what was posted is recorded before anything else happens to it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.domain.errors import StorageFailed
+from bot.domain.moderation.case import Report
+from bot.domain.moderation.ports import UploadStore
+from bot.domain.moderation.upload import Cursor, NewUpload
+
+_log = structlog.get_logger(__name__)
+
+MAX_WAITING_UPLOADS = 5000
+"""How many uploads are held in memory while the database does not take them."""
+RETRY_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one event brought."""
+
+    uploads: tuple[NewUpload, ...]
+    cursor: Cursor | None
+
+
+class Intake:
+    """Records uploads; while the database does not take them, holds them in their order.
+
+    Where more come than can be held, the channel's cursor stays where it is from then on, so that
+    catching up at the next start finds what was let go of. ``charge_report`` counts a report
+    against its reporter's limit: it raises RateLimited.
+    """
+
+    def __init__(
+        self, store: UploadStore, *, charge_report: Callable[[int], None] = lambda _: None
+    ) -> None:
+        self._store = store
+        self._charge_report = charge_report
+        self._waiting: deque[_Batch] = deque()
+        self._recording = asyncio.Lock()
+        self._retrying: asyncio.Task[None] | None = None
+        self._gaps: set[int] = set()
+
+    async def accept(self, uploads: Sequence[NewUpload], cursor: Cursor | None = None) -> int:
+        """Record what was posted and how far its channel was heard; return how many were new.
+
+        Raises nothing: what cannot be recorded now is recorded as soon as the database works
+        again, and counts 0 here.
+        """
+        batch = _Batch(tuple(uploads), cursor)
+        if not batch.uploads and batch.cursor is None:
+            return 0
+        async with self._recording:
+            if not self._waiting:
+                try:
+                    return await self._record(batch)
+                except StorageFailed:
+                    _log.warning("uploads_wait_for_storage")
+            self._hold(batch)
+        if self._retrying is None or self._retrying.done():
+            self._retrying = asyncio.create_task(self._retry())
+        return 0
+
+    async def report(self, uploads: Sequence[NewUpload], report: Report) -> int:
+        """Record what a member reported; return how many they had not reported before.
+
+        Raises RateLimited, and StorageFailed: who reports is told.
+        """
+        self._charge_report(report.reporter_id)
+        return await self._store.record_report(uploads, report)
+
+    async def close(self) -> None:
+        """Try once more to record what is held; what still cannot be is found at the next start."""
+        if self._retrying is not None:
+            self._retrying.cancel()
+            await asyncio.gather(self._retrying, return_exceptions=True)
+            self._retrying = None
+        async with self._recording:
+            try:
+                await self._record_waiting()
+            except StorageFailed:
+                _log.warning("uploads_not_recorded", uploads=self._held())
+                self._waiting.clear()
+
+    async def _record(self, batch: _Batch) -> int:
+        cursor = batch.cursor
+        if cursor is not None and cursor.channel_id in self._gaps:
+            cursor = None
+        if batch.uploads:
+            return await self._store.record(batch.uploads, cursor)
+        if cursor is not None:
+            await self._store.move_cursor(cursor)
+        return 0
+
+    async def _record_waiting(self) -> None:
+        while self._waiting:
+            await self._record(self._waiting[0])
+            self._waiting.popleft()
+
+    async def _retry(self) -> None:
+        while True:
+            await asyncio.sleep(RETRY_SECONDS)
+            async with self._recording:
+                held = self._held()
+                try:
+                    await self._record_waiting()
+                except StorageFailed:
+                    continue
+                _log.info("uploads_recorded", uploads=held)
+                return
+
+    def _hold(self, batch: _Batch) -> None:
+        if self._held() + len(batch.uploads) > MAX_WAITING_UPLOADS:
+            _log.error("uploads_let_go", uploads=len(batch.uploads))
+            self._gaps.update(upload.channel_id for upload in batch.uploads)
+            return
+        last = self._waiting[-1] if self._waiting else None
+        if last is not None and not batch.uploads and _same_channel(last.cursor, batch.cursor):
+            self._waiting[-1] = replace(last, cursor=batch.cursor)
+            return
+        self._waiting.append(batch)
+
+    def _held(self) -> int:
+        return sum(len(batch.uploads) for batch in self._waiting)
+
+
+def _same_channel(one: Cursor | None, other: Cursor | None) -> bool:
+    return one is not None and other is not None and one.channel_id == other.channel_id
