@@ -39,7 +39,10 @@ class JobRow(Base):
     __tablename__ = "job"
     __table_args__ = (
         UniqueConstraint("kind", "subject_id"),
-        Index("ix_job_ready", "state", "kind", "priority", "run_at"),
+        Index("ix_job_newest", "kind", "priority", "enqueued_at"),
+        Index("ix_job_holder", "holder"),
+        # An id that came again would let late news of one job end another.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
@@ -49,6 +52,7 @@ class JobRow(Base):
     priority: Mapped[int] = mapped_column(Integer)
     run_at: Mapped[datetime] = mapped_column(UtcTime)
     enqueued_at: Mapped[datetime] = mapped_column(UtcTime)
+    """Of an upload's jobs: when it was posted, so that old ones heard of late stay behind."""
     attempts: Mapped[int] = mapped_column(Integer)
     serial: Mapped[int] = mapped_column(Integer)
     """Grows whenever it is asked for again, so that what is under way is done once more."""
@@ -62,6 +66,7 @@ class UploadRow(Base):
     __tablename__ = "upload"
     __table_args__ = (
         Index("ix_upload_message", "guild_id", "message_id"),
+        Index("ix_upload_spooled", "state", "spooled_bytes"),
         {"sqlite_autoincrement": True},
     )
 
@@ -77,7 +82,7 @@ class UploadRow(Base):
     previewed: Mapped[bool] = mapped_column(Boolean)
     priority: Mapped[int] = mapped_column(Integer)
     reports: Mapped[int] = mapped_column(Integer)
-    state: Mapped[UploadState] = mapped_column(word(UploadState), index=True)
+    state: Mapped[UploadState] = mapped_column(word(UploadState))
     outcome: Mapped[Outcome | None] = mapped_column(word(Outcome))
     case_id: Mapped[int | None] = mapped_column(
         ForeignKey("moderation_case.id", ondelete="SET NULL"), index=True
@@ -91,6 +96,8 @@ class UploadRow(Base):
     """Sealed: what the message says. None once DONE."""
     screened: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Sealed: what screening found, without the frames. None before, and once DONE."""
+    spooled_bytes: Mapped[int] = mapped_column(BigInteger)
+    """How much its frames take; 0 before, and once DONE."""
 
 
 class UploadFrameRow(Base):
@@ -158,6 +165,17 @@ class PolicyChangeRow(Base):
     at: Mapped[datetime] = mapped_column(UtcTime, index=True)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     """Sealed: setting, before and after."""
+
+
+class GuildRow(Base):
+    """The figures that only grow in a server. Locked by whoever changes its cases or its bank."""
+
+    __tablename__ = "moderation_guild"
+
+    guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    last_case: Mapped[int] = mapped_column(Integer)
+    """The number given last."""
+    bank_revision: Mapped[int] = mapped_column(BigInteger)
 
 
 class BankEntryRow(Base):
@@ -311,7 +329,7 @@ class DayCountRow(Base):
     guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     what: Mapped[str] = mapped_column(String(16), primary_key=True)
-    """``outcome``, ``flagged``, ``confirmed``, ``overturned`` or ``seconds``."""
+    """A ``bot.storage.moderation.counting.Counted``."""
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
-    """The outcome or rule."""
+    """The outcome or rule; empty for what is counted over all."""
     count: Mapped[float] = mapped_column(Float)
