@@ -168,14 +168,13 @@ class PolicyChangeRow(Base):
 
 
 class GuildRow(Base):
-    """The figures that only grow in a server. Locked by whoever changes its cases or its bank."""
+    """A server with cases or remembered pictures; locked by whoever changes any of them."""
 
     __tablename__ = "moderation_guild"
 
     guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     last_case: Mapped[int] = mapped_column(Integer)
-    """The number given last."""
-    bank_revision: Mapped[int] = mapped_column(BigInteger)
+    """The number given last: none is used again."""
 
 
 class BankEntryRow(Base):

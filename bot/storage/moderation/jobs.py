@@ -189,9 +189,7 @@ class SqlJobQueue(JobQueue):
         mine = select(JobRow.id).where(self._held()).with_for_update(skip_locked=True)
         async with self._database.writing() as session:
             until = self._clock() + self._lease
-            await session.execute(
-                update(JobRow).where(JobRow.id.in_(mine)).values(run_at=until)
-            )
+            await session.execute(update(JobRow).where(JobRow.id.in_(mine)).values(run_at=until))
 
     async def counts(self) -> Mapping[tuple[JobKind, JobState], int]:
         """Return how many jobs there are of each kind and state; those DEAD want a look."""
@@ -261,7 +259,9 @@ class SqlJobQueue(JobQueue):
             rows.sort(key=lambda row: (row.enqueued_at, row.id))
         else:
             rows.sort(key=lambda row: (row.priority, row.enqueued_at, row.id), reverse=True)
-        return tuple(Job(row.id, row.kind, row.subject_id, row.attempts, row.serial) for row in rows)
+        return tuple(
+            Job(row.id, row.kind, row.subject_id, row.attempts, row.serial) for row in rows
+        )
 
     async def _renew_for_ever(self) -> None:
         pause_seconds = self._lease.total_seconds() / RENEWALS_PER_LEASE
