@@ -1,7 +1,7 @@
 """Cases as values, from their rows, and what everybody who changes cases does alike."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from sys import byteorder
