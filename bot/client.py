@@ -32,6 +32,7 @@ class LookoutClient(commands.Bot):
                 guilds=True,
                 guild_messages=True,
                 dm_messages=True,
+                emojis_and_stickers=True,
                 message_content=message_content,
             ),
             allowed_mentions=discord.AllowedMentions.none(),

@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.ui.asking import Interaction
 from bot.ui.house import House, house_of
+from bot.ui.menu_room import make_room
 
 _log = structlog.get_logger(__name__)
 
@@ -28,6 +29,15 @@ def anywhere(command: Offered) -> Offered:
     return command
 
 
+def in_servers(command: Offered) -> Offered:
+    """Offer a command in servers that Lookout is a member of, and nowhere else."""
+    command.allowed_installs = app_commands.AppInstallationType(guild=True, user=False)
+    command.allowed_contexts = app_commands.AppCommandContext(
+        guild=True, dm_channel=False, private_channel=False
+    )
+    return command
+
+
 class LookoutCog(commands.Cog):
     """Base of our cogs. Loads into any ``commands.Bot`` to which a Lookout was attached."""
 
@@ -35,10 +45,23 @@ class LookoutCog(commands.Cog):
         self.bot = bot
         self.house: House = house_of(bot)
         self._menus: list[app_commands.ContextMenu] = []
+        self._give_room_back: Callable[[], None] = lambda: None
 
-    def add_message_menu(self, name: str, callback: MessageMenu) -> None:
-        """Offer ``callback`` on a message's right-click menu once the cog is loaded."""
-        self._menus.append(anywhere(app_commands.ContextMenu(name=T(name), callback=callback)))
+    def add_message_menu(
+        self,
+        name: str,
+        callback: MessageMenu,
+        *,
+        needs: discord.Permissions | None = None,
+        servers_only: bool = False,
+    ) -> None:
+        """Offer ``callback`` on a message's right-click menu once the cog is loaded.
+
+        ``needs`` is whom Discord shows it to; the callback checks for itself.
+        """
+        menu = app_commands.ContextMenu(name=T(name), callback=callback)
+        menu.default_permissions = needs
+        self._menus.append(in_servers(menu) if servers_only else anywhere(menu))
 
     async def cog_load(self) -> None:
         """Give way to the host bot's own names, then add the context menus that fit."""
@@ -49,6 +72,8 @@ class LookoutCog(commands.Cog):
                 command.name = f"{PREFIX}-{wanted}"
                 command._locale_name = None  # noqa: SLF001 - discord.py has no public rename
             self.house.commands.names[wanted] = command.name
+        if self._menus:
+            self._give_room_back = make_room(tree)
         for menu in self._menus:
             if tree.get_command(menu.name, type=menu.type) is not None:
                 menu.name = f"{menu.name} (Lookout)"
@@ -62,3 +87,4 @@ class LookoutCog(commands.Cog):
         """Take the context menus away again."""
         for menu in self._menus:
             self.bot.tree.remove_command(menu.name, type=menu.type)
+        self._give_room_back()
