@@ -1,76 +1,21 @@
 """Every setting: its type, default, bounds, unit and meaning."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic.fields import FieldInfo
 
+from bot.config.values import (
+    DatabaseAddress,
+    HostNames,
+    ModelName,
+    WebAddress,
+    listed,
+    stripped,
+    upper,
+)
 from bot.domain.task import TaskName
-
-_DATABASES = ("sqlite", "sqlite+aiosqlite", "postgres", "postgresql", "postgresql+asyncpg")
-
-
-def _web_address(value: str) -> str:
-    """Accept ``http(s)://host[:port]``; a bare ``host:port`` is taken as http."""
-    text = value.strip()
-    parts = urlsplit(text if "://" in text else f"http://{text}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an address such as http://127.0.0.1:11434")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("must not contain a user name or password")
-    try:
-        _ = parts.port
-    except ValueError:
-        raise ValueError("must have a port between 0 and 65535") from None
-    return parts.geturl().rstrip("/")
-
-
-def _database_address(value: str) -> str:
-    scheme, _, rest = value.strip().partition("://")
-    misplaced = scheme.startswith("sqlite") and not rest.startswith("/")
-    if scheme not in _DATABASES or not rest.strip("/") or misplaced:
-        raise ValueError(
-            "must begin with sqlite:/// and a path, or with postgresql:// and a server"
-        )
-    return value.strip()
-
-
-def _host_name(value: str) -> str:
-    name = value.strip().lower()
-    if not name or any(mark in name for mark in "/:@*? "):
-        raise ValueError("must be a plain host name such as media.example.org")
-    return name
-
-
-def _listed(value: object) -> object:
-    """Let the environment write a list as ``a, b`` or as JSON."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except ValueError:
-            raise ValueError("must be a list") from None
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-def _stripped(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _upper(value: object) -> object:
-    return value.strip().upper() if isinstance(value, str) else value
-
-
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-DatabaseAddress = Annotated[str, AfterValidator(_database_address)]
-HostNames = Annotated[
-    tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_listed)
-]
-ModelName = Annotated[str, BeforeValidator(_stripped), Field(min_length=1, max_length=200)]
 
 
 class Section(BaseModel):
@@ -84,7 +29,7 @@ class Section(BaseModel):
 class DiscordSettings(Section):
     """How Lookout appears in Discord."""
 
-    token: Annotated[SecretStr, BeforeValidator(_stripped)] = Field(
+    token: Annotated[SecretStr, BeforeValidator(stripped)] = Field(
         SecretStr(""),
         description="The bot's token. A secret: better given as DISCORD_TOKEN in the environment.",
     )
@@ -262,7 +207,7 @@ class StorageSettings(Section):
         le=1_099_511_627_776,
         description="Space all kept pictures may take, in bytes; those used longest ago go first.",
     )
-    encryption_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)] = Field(
+    encryption_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(listed)] = Field(
         (),
         repr=False,
         description="Keys that what is kept is sealed with: the first seals, every one opens. "
@@ -278,6 +223,78 @@ class StorageSettings(Section):
         return tuple(key.get_secret_value() for key in self.encryption_keys)
 
 
+class ModerationSettings(Section):
+    """How uploads are looked at where a server switched moderation on (`/moderation setup`)."""
+
+    judge_here: bool = Field(
+        True,
+        description="Let this process ask the model. false leaves that to processes started with "
+        "`python -m bot worker`, which needs PostgreSQL.",
+    )
+    screen_parallel: int = Field(
+        4, ge=1, le=64, description="Uploads fetched and prepared at once, before the model."
+    )
+    attempts: int = Field(
+        5,
+        ge=1,
+        le=20,
+        description="How often something is tried that fails for reasons of its own (an outage is "
+        "none), before people are called.",
+    )
+    lease_seconds: float = Field(
+        60,
+        ge=10,
+        le=3600,
+        description="Seconds after which the work of a process that died is taken over by others.",
+    )
+    max_age_hours: int = Field(
+        48,
+        ge=1,
+        le=720,
+        description="Hours an upload may wait, such as for the model, before it ends as expired.",
+    )
+    catch_up_hours: int = Field(
+        24,
+        ge=0,
+        le=336,
+        description="How far back Lookout catches up on what was posted while it was away, in "
+        "hours. 0 = not at all.",
+    )
+    catch_up_messages_per_channel: int = Field(
+        500, ge=0, le=10_000, description="Most messages read in one channel to catch up."
+    )
+    case_retention_days: int = Field(
+        180, ge=1, le=3650, description="Days a case is kept after it was last changed."
+    )
+    upload_retention_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        description="Days it is remembered that an upload was looked at and how that ended; the "
+        "picture, its link and its words are gone with the verdict.",
+    )
+    spool_max_bytes: int = Field(
+        2_147_483_648,
+        ge=16_777_216,
+        le=1_099_511_627_776,
+        description="Space that pictures waiting for the model may take, in bytes.",
+    )
+    read_text: bool = Field(
+        False,
+        description="Read the text in pictures with the built-in reader before the model sees "
+        "them: finds blocked words and scams more surely, and costs processor time.",
+    )
+    classifier_model: str = Field(
+        "",
+        max_length=4096,
+        description="Path of an ONNX model that scores nudity, asked before the vision model. "
+        "Empty = none.",
+    )
+    reports_per_person_per_hour: int = Field(
+        10, ge=1, le=1000, description="Messages one person may report in an hour."
+    )
+
+
 class ReplySettings(Section):
     """How answers appear."""
 
@@ -289,7 +306,7 @@ class ReplySettings(Section):
 class LogSettings(Section):
     """What Lookout says about itself."""
 
-    level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
+    level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(upper)] = Field(
         "INFO", description="Least severe level that is written: DEBUG, INFO, WARNING or ERROR."
     )
     format: Literal["auto", "console", "json"] = Field(
@@ -317,6 +334,7 @@ class Config(Section):
     pictures: PictureSettings = PictureSettings()
     builtin: BuiltinSettings = BuiltinSettings()
     storage: StorageSettings = StorageSettings()
+    moderation: ModerationSettings = ModerationSettings()
     replies: ReplySettings = ReplySettings()
     log: LogSettings = LogSettings()
     playground: PlaygroundSettings = PlaygroundSettings()

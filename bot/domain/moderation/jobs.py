@@ -69,3 +69,7 @@ class JobQueue(Protocol):
         ``is_attempt=False`` (an outage, a shutdown) leaves its attempts as they were.
         """
         ...
+
+    async def pending(self) -> int:
+        """Return how many jobs wait or are under way; those at rest as dead do not count."""
+        ...

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
+
 from bot.domain.clock import utc_now
-from bot.domain.moderation.assessment import Assessment, Verdict
-from bot.domain.moderation.jobs import JobQueue
+from bot.domain.moderation.assessment import Assessment, Context, Verdict
+from bot.domain.moderation.jobs import JobKind, JobQueue
 from bot.domain.moderation.policy import Policy
 from bot.domain.moderation.ports import (
     Bank,
@@ -19,10 +21,24 @@ from bot.domain.moderation.ports import (
     UploadStore,
 )
 from bot.domain.picture import PictureRef
-from bot.domain.ports import Asker, Fetcher, Gate
+from bot.domain.ports import Asker, Engine, Fetcher, Gate
+from bot.services.moderation.acting import Acting
 from bot.services.moderation.assessing import Assessing
+from bot.services.moderation.carding import Carding
+from bot.services.moderation.concluding import Concluding
+from bot.services.moderation.deciding import decide
 from bot.services.moderation.intake import Intake
+from bot.services.moderation.judging import judge_lane
 from bot.services.moderation.policies import Policies
+from bot.services.moderation.rules import read_codes, recognised
+from bot.services.moderation.screening import Originals, Screening, file_host_circuit, screened_of
+from bot.services.moderation.worker import CLAIM_WAIT_SECONDS, Lane, Worker
+
+_log = structlog.get_logger(__name__)
+
+ACT_PARALLEL = 3
+"""Discord limits what a bot may do; a server that is held up must not hold up the others."""
+CARD_PARALLEL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,9 @@ class Pace:
     attempts: int = 5
     max_age: timedelta = timedelta(hours=48)
     """How long an upload may wait before it is given up as expired."""
+    grace_seconds: float = 10.0
+    """How long what is under way may take when the work is ended."""
+    claim_wait_seconds: float = CLAIM_WAIT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +67,7 @@ class Looked:
 
 @dataclass(slots=True)
 class Moderation:
-    """The parts, opened; the workers run between ``start`` and ``stop``."""
+    """The parts, opened; the work goes on between ``start`` and ``stop``."""
 
     policies: Policies
     uploads: UploadStore
@@ -62,8 +81,14 @@ class Moderation:
     keeper: ModerationKeeper
     fetcher: Fetcher
     gate: Gate
+    engine: Engine
     pace: Pace = field(default_factory=Pace)
     clock: Callable[[], datetime] = utc_now
+    _originals: Originals = field(init=False)
+    _worker: Worker | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._originals = Originals(self.fetcher, self.examiner, hold=self.pace.screen_parallel)
 
     async def look_now(
         self,
@@ -79,16 +104,76 @@ class Moderation:
 
         Raises RateLimited, what fetching raises, a PictureError, and a ServiceError.
         """
-        raise NotImplementedError
+        self.gate.charge(asker)
+        examined = await self._originals.examine(ref)
+        known = recognised(await self.bank.match(guild_id, examined.fingerprint))
+        assessment = known.with_findings(*read_codes(examined.codes))
+        context = Context(age_restricted=age_restricted)
+        verdict = decide(assessment, policy, context)
+        if not verdict.settled:
+            assessment = await self.assessing.assess(
+                screened_of(examined),
+                policy,
+                before=assessment,
+                text=text,
+                age_restricted=age_restricted,
+                asker=asker,
+                interactive=True,
+                stored=False,
+            )
+            verdict = decide(assessment, policy, context)
+        return Looked(examined, assessment, verdict)
 
     async def start(self, enforcer: Enforcer) -> None:
         """Begin the work. A second time, while it goes on, does nothing."""
-        raise NotImplementedError
+        if self._worker is not None:
+            return
+        worker = Worker(
+            self.queue,
+            self._lanes(enforcer),
+            attempts=self.pace.attempts,
+            claim_wait_seconds=self.pace.claim_wait_seconds,
+        )
+        worker.start()
+        self._worker = worker
+        _log.info("moderation_started", guilds=len(self.policies.enabled_guilds()))
 
     async def stop(self) -> None:
         """End the work within a grace, and give back what is not done."""
-        raise NotImplementedError
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            await worker.stop(self.pace.grace_seconds)
+        await self.intake.close()
 
     async def idle(self) -> None:
-        """Wait until no job waits or is under way."""
-        raise NotImplementedError
+        """Wait until no job waits or is under way; at once where the work has not begun.
+
+        Raises StorageFailed.
+        """
+        if self._worker is not None:
+            await self._worker.idle()
+
+    def _lanes(self, enforcer: Enforcer) -> tuple[Lane, ...]:
+        hosts = file_host_circuit()
+        concluding = Concluding(
+            self.uploads, self.cases, self.examiner, enforcer, self.clock, self.pace.max_age
+        )
+        screening = Screening(
+            self.uploads, self.policies, self._originals, self.bank, concluding, hosts
+        )
+        judging = judge_lane(
+            uploads=self.uploads,
+            queue=self.queue,
+            policies=self.policies,
+            bank=self.bank,
+            assessing=self.assessing,
+            concluding=concluding,
+            engine=self.engine,
+            parallel=self.pace.judge_parallel,
+        )
+        return (
+            Lane(JobKind.SCREEN, screening, self.pace.screen_parallel, circuit=hosts),
+            judging,
+            Lane(JobKind.ACT, Acting(self.cases, enforcer), ACT_PARALLEL, in_order=True),
+            Lane(JobKind.CARD, Carding(self.cases, self.policies, enforcer), CARD_PARALLEL),
+        )

@@ -1,0 +1,42 @@
+"""CARD: post a case's card, or bring it up to date."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from bot.domain.moderation.jobs import Job
+from bot.domain.moderation.ports import CaseStore, Enforcer, Postponed
+from bot.services.moderation.policies import Policies
+from bot.services.moderation.worker import Later
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Carding:
+    """Draws cards. What changes while one is drawn asks for the job again, once."""
+
+    cases: CaseStore
+    policies: Policies
+    enforcer: Enforcer
+
+    async def handle(self, job: Job) -> None:
+        """Draw a case as it is now, unless its card shows that. Raises Later and StorageFailed."""
+        case = await self.cases.get(job.subject_id)
+        if case is None or case.card_version >= case.version:
+            return
+        policy = await self.policies.get(case.guild_id)
+        try:
+            card = await self.enforcer.draw_card(case, policy)
+        except Postponed as postponed:
+            raise Later(postponed.after_seconds, is_attempt=not postponed.outage) from postponed
+        await self.cases.card_drawn(
+            case.id,
+            case.version,
+            None if card is None else card.channel_id,
+            None if card is None else card.message_id,
+        )
+
+    async def give_up(self, job: Job) -> None:
+        """Leave the card as it is until the case changes again."""
+        _log.error("card_not_drawn", case=job.subject_id)

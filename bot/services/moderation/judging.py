@@ -1,0 +1,143 @@
+"""JUDGE: ask the model about a screened upload, and decide."""
+
+from dataclasses import dataclass
+
+from bot.domain.errors import (
+    CannotAnswer,
+    EngineBusy,
+    EngineError,
+    EngineTimeout,
+    EngineUnavailable,
+    Interrupted,
+    ModelMissing,
+    QueueFull,
+)
+from bot.domain.moderation.assessment import Assessment
+from bot.domain.moderation.jobs import Job, JobKind, JobQueue
+from bot.domain.moderation.policy import Policy
+from bot.domain.moderation.ports import Bank, UploadStore
+from bot.domain.moderation.upload import Screened, Upload, UploadState
+from bot.domain.ports import Asker, Engine
+from bot.services.moderation.assessing import Assessing
+from bot.services.moderation.circuit import Circuit
+from bot.services.moderation.concluding import Concluding
+from bot.services.moderation.deciding import decide
+from bot.services.moderation.giving_way import GaveWay
+from bot.services.moderation.policies import Policies
+from bot.services.moderation.rules import recognised
+from bot.services.moderation.worker import Lane, Later
+
+MAX_GIVEN_WAY = 2
+"""How often one upload's question is stopped for a person's before it is asked to its end."""
+QUEUE_FULL_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Brings screened uploads to their verdict, one call of the model each."""
+
+    uploads: UploadStore
+    queue: JobQueue
+    policies: Policies
+    bank: Bank
+    assessing: Assessing
+    concluding: Concluding
+    circuit: Circuit
+    """Of the engine."""
+
+    async def handle(self, job: Job) -> None:
+        """Judge an upload. Raises Later and StorageFailed."""
+        upload = await self.uploads.get(job.subject_id)
+        if upload is None or upload.state is UploadState.DONE:
+            return
+        policy = await self.policies.get(upload.new.guild_id)
+        outcome = self.concluding.without_looking(upload, policy)
+        if outcome is not None:
+            await self.concluding.end(upload, outcome)
+            return
+        screened = await self.uploads.spooled(upload.id)
+        if screened is None:
+            await self.queue.enqueue(JobKind.SCREEN, upload.id, priority=upload.new.priority)
+            return
+        await self._judge(upload, policy, screened)
+
+    async def give_up(self, job: Job) -> None:
+        """Call for people. Raises StorageFailed."""
+        await self.concluding.fail(job.subject_id, await self.uploads.spooled(job.subject_id))
+
+    async def _judge(self, upload: Upload, policy: Policy, screened: Screened) -> None:
+        known = recognised(await self.bank.match(upload.new.guild_id, screened.fingerprint))
+        assessment = known.with_findings(*screened.findings)
+        verdict = decide(
+            assessment, policy, await self.concluding.context(upload, policy, assessment)
+        )
+        if not verdict.settled:
+            assessment = await self._assess(upload, policy, screened, assessment)
+            verdict = decide(
+                assessment, policy, await self.concluding.context(upload, policy, assessment)
+            )
+        await self.concluding.conclude(upload, policy, assessment, verdict, screened)
+
+    async def _assess(
+        self, upload: Upload, policy: Policy, screened: Screened, before: Assessment
+    ) -> Assessment:
+        try:
+            assessment = await self._ask(upload, policy, screened, before)
+        except (EngineError, CannotAnswer) as error:
+            was_open = self.circuit.failed()
+            if _may_be_the_picture(error) and not was_open:
+                raise Later(is_attempt=True) from error
+            raise Later(self.circuit.probe_every_seconds, is_attempt=False) from error
+        except (QueueFull, Interrupted) as error:
+            raise Later(QUEUE_FULL_SECONDS, is_attempt=False) from error
+        if assessment.asked_model:
+            self.circuit.succeeded()
+        return assessment
+
+    async def _ask(
+        self, upload: Upload, policy: Policy, screened: Screened, before: Assessment
+    ) -> Assessment:
+        """Ask, giving way to people now and then but not for ever."""
+        new = upload.new
+        given_way = 0
+        while True:
+            try:
+                return await self.assessing.assess(
+                    screened,
+                    policy,
+                    before=before,
+                    text=new.text,
+                    age_restricted=new.age_restricted,
+                    asker=Asker(person_id=new.guild_id, guild_id=new.guild_id),
+                    may_give_way=given_way < MAX_GIVEN_WAY,
+                )
+            except GaveWay:
+                given_way += 1
+
+
+def _may_be_the_picture(error: EngineError | CannotAnswer) -> bool:
+    """Say whether one upload may bring this about by itself, such as by crashing the model."""
+    if isinstance(error, EngineTimeout):
+        return error.phase != "connect"
+    return not isinstance(error, EngineUnavailable | EngineBusy | ModelMissing | CannotAnswer)
+
+
+def judge_lane(
+    *,
+    uploads: UploadStore,
+    queue: JobQueue,
+    policies: Policies,
+    bank: Bank,
+    assessing: Assessing,
+    concluding: Concluding,
+    engine: Engine,
+    parallel: int,
+) -> Lane:
+    """Return the lane of JUDGE jobs, which waits while ``engine`` is down."""
+
+    async def is_ready() -> bool:
+        return (await engine.status()).ready
+
+    circuit = Circuit("engine", is_ready=is_ready)
+    judging = Judging(uploads, queue, policies, bank, assessing, concluding, circuit)
+    return Lane(JobKind.JUDGE, judging, parallel, circuit=circuit)

@@ -1,0 +1,142 @@
+"""SCREEN: fetch an upload, prepare it, and do all that needs no model."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from bot.domain.errors import FetchFailed, PictureError, PictureGone, PictureHostile
+from bot.domain.moderation.assessment import Assessment, Finding, Outcome, Unanswered
+from bot.domain.moderation.jobs import Job
+from bot.domain.moderation.policy import Policy
+from bot.domain.moderation.ports import Bank, Examined, Examiner, UploadStore
+from bot.domain.moderation.upload import Screened, Upload, UploadState
+from bot.domain.picture import PictureRef
+from bot.domain.ports import Fetcher
+from bot.services.moderation.circuit import Circuit
+from bot.services.moderation.concluding import Concluding
+from bot.services.moderation.deciding import decide
+from bot.services.moderation.policies import Policies
+from bot.services.moderation.rules import read_codes, recognised
+from bot.services.moderation.worker import Later
+
+TOO_MANY_REQUESTS = 429
+SERVER_ERRORS_FROM = 500
+FAILURES_OF_HOSTS = 5
+"""So many downloads in a row fail where the hosts are down, and not single files."""
+
+
+@dataclass(slots=True)
+class Originals:
+    """Fetches originals to examine them, ``hold`` in memory at once."""
+
+    fetcher: Fetcher
+    examiner: Examiner
+    hold: int
+    _holding: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._holding = asyncio.Semaphore(self.hold)
+
+    async def examine(self, ref: PictureRef) -> Examined:
+        """Fetch and examine. Raises what these raise; nothing of the original is left after."""
+        async with self._holding:
+            return await self.examiner.examine(await self.fetcher.fetch(ref))
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """Settles what can be settled at once, and spools the rest for the model."""
+
+    uploads: UploadStore
+    policies: Policies
+    originals: Originals
+    bank: Bank
+    concluding: Concluding
+    circuit: Circuit
+    """Of Discord's file hosts."""
+
+    async def handle(self, job: Job) -> None:
+        """Screen an upload. Raises Later and StorageFailed."""
+        upload = await self.uploads.get(job.subject_id)
+        if upload is None or upload.state is not UploadState.QUEUED:
+            return
+        policy = await self.policies.get(upload.new.guild_id)
+        outcome = self.concluding.without_looking(upload, policy)
+        if outcome is not None:
+            await self.concluding.end(upload, outcome)
+            return
+        try:
+            examined = await self._examine(upload)
+        except PictureGone:
+            await self.concluding.end(upload, Outcome.GONE)
+        except PictureHostile as error:
+            if job.attempts == 1:  # slow or out of memory may be our doing
+                raise Later(is_attempt=True) from error
+            await self._unreadable(upload, policy)
+        except PictureError:
+            await self._unreadable(upload, policy)
+        else:
+            await self._settle_or_spool(upload, policy, examined)
+
+    async def give_up(self, job: Job) -> None:
+        """Call for people. Raises StorageFailed."""
+        await self.concluding.fail(job.subject_id)
+
+    async def _examine(self, upload: Upload) -> Examined:
+        try:
+            examined = await self.originals.examine(upload.new.ref)
+        except FetchFailed as error:
+            if not _may_pass(error):
+                raise
+            was_open = self.circuit.failed()
+            wait = self.circuit.probe_every_seconds if was_open else None
+            raise Later(wait, is_attempt=not was_open) from error
+        except PictureError:
+            self.circuit.succeeded()
+            raise
+        self.circuit.succeeded()
+        return examined
+
+    async def _unreadable(self, upload: Upload, policy: Policy) -> None:
+        """Call for a person where Discord shows the picture; what nobody sees harms nobody."""
+        if not upload.new.previewed and not upload.reports:
+            await self.concluding.end(upload, Outcome.UNREADABLE)
+            return
+        assessment = Assessment(unanswered=Unanswered.UNREADABLE)
+        context = await self.concluding.context(upload, policy, assessment)
+        verdict = decide(assessment, policy, context)
+        await self.concluding.conclude(upload, policy, assessment, verdict)
+
+    async def _settle_or_spool(self, upload: Upload, policy: Policy, examined: Examined) -> None:
+        known = recognised(await self.bank.match(upload.new.guild_id, examined.fingerprint))
+        codes = read_codes(examined.codes)
+        assessment = known.with_findings(*codes)
+        screened = screened_of(examined, codes)
+        context = await self.concluding.context(upload, policy, assessment)
+        verdict = decide(assessment, policy, context)
+        if verdict.settled:
+            await self.concluding.conclude(upload, policy, assessment, verdict, screened)
+        else:
+            await self.uploads.spool(upload.id, screened)
+
+
+def screened_of(examined: Examined, findings: tuple[Finding, ...] = ()) -> Screened:
+    """Return what goes on to the model, with what was found before."""
+    return Screened(
+        examined.fingerprint,
+        examined.frames,
+        dark=examined.dark,
+        codes=examined.codes,
+        findings=findings,
+        animated=examined.animated,
+    )
+
+
+def file_host_circuit() -> Circuit:
+    """Return a circuit for Discord's file hosts; single files fail for reasons of their own."""
+    return Circuit("file_hosts", failures=FAILURES_OF_HOSTS)
+
+
+def _may_pass(error: FetchFailed) -> bool:
+    """Say whether the trouble is with the host, and not with this one file."""
+    status = error.status
+    return status is None or status >= SERVER_ERRORS_FROM or status == TOO_MANY_REQUESTS
