@@ -44,6 +44,10 @@ class _Facet:
     code: Callable[[Policy], str]
     shown: Callable[[str, Words], str]
 
+    def value(self, policy: Policy, say: Words) -> str:
+        """Show what holds."""
+        return _safely(self.shown, self.code(policy), say)
+
 
 def _switch(on: bool) -> str:
     return "on" if on else "off"
@@ -159,7 +163,7 @@ def change_line(change: PolicyChange, policy: Policy, say: Words) -> str:
 
 
 def _rule_codes(policy: Policy) -> dict[str, str]:
-    codes = {}
+    codes: dict[str, str] = {}
     for category, rule in policy.rules.items():
         codes |= _codes(category.value, rule)
     for custom in policy.custom_rules:

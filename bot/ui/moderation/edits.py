@@ -22,8 +22,6 @@ from bot.domain.moderation.policy import (
 )
 from bot.services.moderation.presets import preset
 
-LADDER_STEPS = 3
-"""How many times a panel lets be answered differently; the last holds for all further ones."""
 SAME_AS_BEFORE = "same"
 TIME_OUTS_SECONDS = (60, 300, 600, 3600, 6 * 3600, 86400, 3 * 86400, 7 * 86400, 28 * 86400)
 """Discord's own choices, up to its limit of 28 days."""
@@ -53,9 +51,15 @@ EDITS: Mapping[str, Edit] = {
     "roles": lambda p, v: replace(p, exempt_role_ids=_ids(v, MAX_EXEMPT_ROLES)),
     "age": lambda p, v: replace(p, age_restricted=AgeRestricted(v[0])),
     "preset": lambda p, v: preset(v[0], p),
-    "time_out": lambda p, v: replace(p, time_out_seconds=_offered(v[0], TIME_OUTS_SECONDS)),
-    "repeat": lambda p, v: replace(p, repeat_window_days=_offered(v[0], REPEAT_DAYS)),
-    "raid": lambda p, v: replace(p, raid_window_seconds=_offered(v[0], RAID_SECONDS)),
+    "time_out": lambda p, v: replace(
+        p, time_out_seconds=_offered(v[0], (*TIME_OUTS_SECONDS, p.time_out_seconds))
+    ),
+    "repeat": lambda p, v: replace(
+        p, repeat_window_days=_offered(v[0], (*REPEAT_DAYS, p.repeat_window_days))
+    ),
+    "raid": lambda p, v: replace(
+        p, raid_window_seconds=_offered(v[0], (*RAID_SECONDS, p.raid_window_seconds))
+    ),
     "enable": lambda p, _: replace(p, enabled=True),
     "disable": lambda p, _: replace(p, enabled=False),
     "dry_run": lambda p, v: replace(p, dry_run=v[0] == "on"),
@@ -88,7 +92,8 @@ def edited_rule(rule: Rule, what: str, values: Sequence[str]) -> Rule:
         case "looked_for":
             return replace(rule, enabled=values[0] == "on")
         case "threshold":
-            return replace(rule, threshold=_offered(values[0], THRESHOLDS_PERCENT) / 100)
+            choices = (*THRESHOLDS_PERCENT, round(rule.threshold * 100))
+            return replace(rule, threshold=_offered(values[0], choices) / 100)
         case "step_1" | "step_2" | "step_3":
             return replace(rule, ladder=_stepped(rule.ladder, int(what[-1]) - 1, values[0]))
         case "people":
@@ -97,17 +102,23 @@ def edited_rule(rule: Rule, what: str, values: Sequence[str]) -> Rule:
             raise ValueError("no such part of a rule")
 
 
+def own_step(ladder: Sequence[Step], index: int) -> Step | None:
+    """Return what is done at a time, None where it is the same as the time before."""
+    if index >= len(ladder) or (index and ladder[index] is ladder[index - 1]):
+        return None
+    return ladder[index]
+
+
 def _stepped(ladder: tuple[Step, ...], index: int, value: str) -> tuple[Step, ...]:
-    """Answer one time differently; the times after it stay as they are, or follow suit."""
-    spread = [ladder[min(position, len(ladder) - 1)] for position in range(LADDER_STEPS)]
-    if value == SAME_AS_BEFORE:
-        spread[index:] = [spread[index - 1]] * (LADDER_STEPS - index)
-    else:
-        spread[index] = Step(int(value))
-        spread[index + 1 :] = [max(step, spread[index]) for step in spread[index + 1 :]]
-    while len(spread) > 1 and spread[-1] == spread[-2]:
-        spread.pop()
-    return tuple(spread)
+    """Answer one time differently; times that are the same as the one before follow it."""
+    own = [own_step(ladder, position) for position in range(max(len(ladder), index + 1))]
+    own[index] = None if value == SAME_AS_BEFORE else Step(int(value))
+    steps: list[Step] = []
+    for step in own:
+        steps.append(steps[-1] if step is None else step)
+    while len(steps) > 1 and steps[-1] is steps[-2]:
+        steps.pop()
+    return tuple(steps)
 
 
 def with_custom_rule(policy: Policy, text: str, number: int | None = None) -> Policy:
@@ -159,7 +170,8 @@ def people_guarded(before: Policy, after: Policy) -> Policy:
     for rule_id in [*map(str, after.rules), *(custom.id for custom in after.custom_rules)]:
         old, new = before.rule(rule_id), after.rule(rule_id)
         assert new is not None
-        if new.people_without_human and not _as_mild(old, new, before, after):
+        same_words = _text(before, rule_id) == _text(after, rule_id)
+        if new.people_without_human and not (same_words and _as_mild(old, new, before, after)):
             after = with_rule(after, rule_id, replace(new, people_without_human=False))
     return after
 
@@ -171,9 +183,14 @@ def _as_mild(old: Rule | None, new: Rule, before: Policy, after: Policy) -> bool
     return (
         new.threshold >= old.threshold
         and after.time_out_seconds <= before.time_out_seconds
+        and after.repeat_window_days <= before.repeat_window_days
         and all(_step(new, time) <= _step(old, time) for time in times)
     )
 
 
 def _step(rule: Rule, time: int) -> Step:
     return rule.ladder[min(time, len(rule.ladder) - 1)]
+
+
+def _text(policy: Policy, rule_id: RuleId) -> str:
+    return next((one.text for one in policy.custom_rules if one.id == rule_id), "")

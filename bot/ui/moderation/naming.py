@@ -139,19 +139,34 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def rule_name(rule_id: RuleId, policy: Policy | None, say: Words) -> str:
-    """Name a rule; a custom one in the server's own words, made harmless."""
-    try:
-        return say.say(CATEGORY_NAMES[Category(rule_id)])
-    except ValueError:
-        pass
-    if rule_id in _OTHER_RULES:
-        return say.say(_OTHER_RULES[rule_id])
+    """Name a rule where marks are read: a custom one in the server's own words, made harmless."""
+    text = _own_words(rule_id, policy)
+    if text is None:
+        return _named(rule_id, say)
+    return say.say("Own rule: {text}", text=neutral_clipped(text, 2 * _RULE_CHARACTERS))
+
+
+def rule_label(rule_id: RuleId, policy: Policy | None, say: Words) -> str:
+    """Name a rule where no marks are read: on buttons, in selects, in files."""
+    text = _own_words(rule_id, policy)
+    return _named(rule_id, say) if text is None else say.say("Own rule: {text}", text=text)
+
+
+def _own_words(rule_id: RuleId, policy: Policy | None) -> str | None:
     for custom in policy.custom_rules if policy is not None else ():
         if custom.id == rule_id:
-            text = one_line(custom.text, _RULE_CHARACTERS)
-            return say.say("Own rule: {text}", text=neutral_clipped(text, 2 * _RULE_CHARACTERS))
-    number = rule_id.partition(":")[2]
-    return say.say("Own rule {number}", number=neutral_clipped(number, 20))
+            return one_line(custom.text, _RULE_CHARACTERS)
+    return None
+
+
+def _named(rule_id: RuleId, say: Words) -> str:
+    if rule_id in _OTHER_RULES:
+        return say.say(_OTHER_RULES[rule_id])
+    try:
+        return say.say(CATEGORY_NAMES[Category(rule_id)])
+    except ValueError:  # one that was removed since
+        number = rule_id.partition(":")[2]
+        return say.say("Own rule {number}", number=neutral_clipped(number, 20))
 
 
 def percent(score: float) -> str:
