@@ -1,0 +1,280 @@
+"""Carries out in Discord what the policy or a moderator decided, once, if it is still allowed."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+import discord
+import structlog
+
+from bot.domain.moderation.case import Action, ActionKind, ActionState, Case
+from bot.domain.moderation.policy import Policy
+from bot.domain.moderation.ports import Card, Enforcer, Postponed
+from bot.domain.moderation.upload import Subject
+from bot.ui.house import House
+from bot.ui.i18n import Words, words
+from bot.ui.moderation.carding import CardPoster
+from bot.ui.moderation.naming import rule_name
+from bot.ui.moderation.reaching import RETRY_SECONDS, postponing
+from bot.ui.moderation.rights import Reason, Refusal, action_refusal
+from bot.ui.moderation.standing import fetch_member, find_channel, powers, standing
+from bot.ui.moderation.telling import tell
+from bot.ui.text import one_line
+
+_log = structlog.get_logger(__name__)
+
+_ACTION_SECONDS = 120.0
+_TELL_FIRST_SECONDS = 2.0
+_MAX_AUDIT_CHARACTERS = 512
+_LONGEST_TIME_OUT = timedelta(days=28)
+"""discord-api-docs, Modify Guild Member."""
+_A_MOMENT = timedelta(seconds=1)
+
+_OUR_FAULT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
+
+_MEANINGS: Mapping[Reason, ActionState] = {
+    Reason.TIMED_OUT: ActionState.NO_RIGHT,
+    Reason.PRESSER_LACKS: ActionState.NO_RIGHT,
+    Reason.BOT_LACKS: ActionState.NOT_PERMITTED,
+    Reason.OWNER: ActionState.OUTRANKED,
+    Reason.ABOVE_PRESSER: ActionState.OUTRANKED,
+    Reason.ABOVE_BOT: ActionState.OUTRANKED,
+    Reason.ADMINISTRATOR: ActionState.OUTRANKED,
+}
+_GONE: Mapping[ActionKind, ActionState] = {
+    ActionKind.DELETE: ActionState.ALREADY,
+    ActionKind.UNBAN: ActionState.ALREADY,
+    ActionKind.TIME_OUT: ActionState.LEFT,
+    ActionKind.END_TIME_OUT: ActionState.LEFT,
+    ActionKind.KICK: ActionState.LEFT,
+}
+"""What it means that Discord knows the target of an action no longer."""
+
+
+class DiscordEnforcer(Enforcer):
+    """Acts through one client. Every right is read anew at the moment of use."""
+
+    def __init__(self, client: discord.Client, house: House) -> None:
+        self._client = client
+        self._house = house
+        self._cards = CardPoster(client)
+
+    async def carry_out(self, action: Action) -> ActionState:
+        """Do it unless it is done already. Raises Postponed and StorageFailed."""
+        with postponing():
+            async with asyncio.timeout(_ACTION_SECONDS):
+                guild = self._guild(action.guild_id)
+                state = ActionState.REFUSED if guild is None else await self._do(guild, action)
+        _log.info(
+            "action_carried_out",
+            action_id=action.id,
+            case_id=action.case_id,
+            kind=action.kind,
+            state=state,
+            begun=action.attempts_begun,
+        )
+        return state
+
+    async def draw_card(self, case: Case, policy: Policy) -> Card | None:
+        """Post or edit the card in the server's own language. Raises Postponed."""
+        with postponing():
+            async with asyncio.timeout(_ACTION_SECONDS):
+                guild = self._guild(case.guild_id)
+                if guild is None:
+                    return None
+                try:
+                    return await self._cards.draw(guild, case, policy)
+                except discord.Forbidden as error:
+                    _log.warning("card_forbidden", case_id=case.id, code=error.code)
+                    return None
+                except discord.HTTPException as error:
+                    if error.status not in _OUR_FAULT:
+                        raise
+                    _log.error("card_refused", case_id=case.id, code=error.code)
+                    raise Postponed(RETRY_SECONDS, outage=False) from error
+
+    async def can_act_on(self, guild_id: int, person_id: int) -> bool:
+        """Say whether the bot could time out this person. Raises Postponed."""
+        with postponing():
+            async with asyncio.timeout(_ACTION_SECONDS):
+                guild = self._guild(guild_id)
+                if guild is None:
+                    return False
+                member = await fetch_member(guild, person_id)
+                if member is None or member.bot:
+                    return False
+                refused = action_refusal(
+                    ActionKind.TIME_OUT,
+                    Subject.MESSAGE,
+                    None,
+                    powers(guild.me, None),
+                    standing(guild, person_id, member),
+                )
+                return refused is None
+
+    def _guild(self, guild_id: int) -> discord.Guild | None:
+        """Return a server; None when Lookout left it. Raises Postponed while that is not known."""
+        guild = self._client.get_guild(guild_id)
+        if guild is not None and not guild.unavailable:
+            return guild
+        if guild is not None or not self._client.is_ready():
+            raise Postponed(RETRY_SECONDS, outage=True)
+        return None
+
+    async def _do(self, guild: discord.Guild, action: Action) -> ActionState:
+        try:
+            if action.kind is ActionKind.TELL:
+                return await tell(self._client, self._house, guild, action)
+            if action.kind is ActionKind.DELETE:
+                return await self._delete(guild, action)
+            return await self._act_on_person(guild, action)
+        except discord.HTTPException as error:
+            if error.status == HTTPStatus.NOT_FOUND and action.kind in _GONE:
+                return _GONE[action.kind]
+            if error.status == HTTPStatus.FORBIDDEN:
+                _log.warning("action_forbidden", action_id=action.id, code=error.code)
+                return ActionState.REFUSED
+            if error.status in _OUR_FAULT:
+                _log.warning("action_failed", action_id=action.id, code=error.code)
+                return ActionState.FAILED
+            raise
+
+    async def _delete(self, guild: discord.Guild, action: Action) -> ActionState:
+        message_id = action.message_id
+        if message_id is None:
+            return ActionState.FAILED
+        of_message = action.subject is Subject.MESSAGE
+        place = await find_channel(guild, action.channel_id) if of_message else None
+        if of_message and place is None:
+            return ActionState.ALREADY
+        asker = await self._asker(guild, action)
+        refused = self._refusal(guild, action, asker, place=place)
+        if refused is not None:
+            return refused
+        reason = await self._audit_reason(guild, action, asker)
+        http = self._client.http
+        if action.subject is Subject.EMOJI:
+            await http.delete_custom_emoji(guild.id, message_id, reason=reason)
+        elif action.subject is Subject.STICKER:
+            await http.delete_guild_sticker(guild.id, message_id, reason=reason)
+        elif place is not None:
+            # discord.py's own method for messages takes no reason.
+            await http.delete_message(place.id, message_id, reason=reason)
+        return ActionState.DONE
+
+    async def _act_on_person(self, guild: discord.Guild, action: Action) -> ActionState:
+        if action.person_id is None:
+            return ActionState.FAILED
+        member = await fetch_member(guild, action.person_id)
+        settled = _settled(action, member)
+        if settled is not None:
+            return settled
+        asker = await self._asker(guild, action)
+        refused = self._refusal(guild, action, asker, member=member, person_id=action.person_id)
+        if refused is not None:
+            return refused
+        person = discord.Object(action.person_id)
+        if action.kind is ActionKind.BAN and await _is_banned(guild, person):
+            return ActionState.ALREADY
+        if action.kind in {ActionKind.KICK, ActionKind.BAN}:
+            await self._let_tell_first(action)
+        reason = await self._audit_reason(guild, action, asker)
+        match action.kind:
+            case ActionKind.BAN:
+                await guild.ban(person, delete_message_seconds=0, reason=reason)
+            case ActionKind.UNBAN:
+                await guild.unban(person, reason=reason)
+            case ActionKind.KICK:
+                await guild.kick(person, reason=reason)
+            case _ if member is not None:
+                lasts = action.kind is ActionKind.TIME_OUT and action.until is not None
+                until = _bounded(action.until) if lasts and action.until is not None else None
+                await member.edit(timed_out_until=until, reason=reason)
+        return ActionState.DONE
+
+    async def _asker(self, guild: discord.Guild, action: Action) -> discord.Member | None:
+        if action.requested_by is None:
+            return None
+        return await fetch_member(guild, action.requested_by)
+
+    def _refusal(
+        self,
+        guild: discord.Guild,
+        action: Action,
+        asker: discord.Member | None,
+        *,
+        place: discord.abc.GuildChannel | discord.Thread | None = None,
+        member: discord.Member | None = None,
+        person_id: int | None = None,
+    ) -> ActionState | None:
+        if action.requested_by is not None and asker is None:
+            return ActionState.NO_RIGHT
+        refused: Refusal | None = action_refusal(
+            action.kind,
+            action.subject,
+            None if asker is None else powers(asker, place),
+            powers(guild.me, place),
+            None if person_id is None else standing(guild, person_id, member),
+        )
+        return None if refused is None else _MEANINGS[refused.reason]
+
+    async def _let_tell_first(self, action: Action) -> None:
+        """Wait for the message to the person once: Discord delivers none to strangers."""
+        if action.attempts_begun > 1:
+            return
+        case = await self._house.moderation.cases.get(action.case_id)
+        for other in case.actions if case is not None else ():
+            waits = other.kind is ActionKind.TELL and other.state is ActionState.PENDING
+            if waits and other.person_id == action.person_id:
+                raise Postponed(_TELL_FIRST_SECONDS, outage=False)
+
+    async def _audit_reason(
+        self, guild: discord.Guild, action: Action, asker: discord.Member | None
+    ) -> str:
+        policy = await self._house.moderation.policies.get(guild.id)
+        say = words(guild.preferred_locale.value)
+        return audit_reason(action, policy, asker.name if asker is not None else "", say)
+
+
+def audit_reason(action: Action, policy: Policy, moderator: str, say: Words) -> str:
+    """Name the case, the rule and the moderator, as Discord's audit log shows it."""
+    who = f"{moderator}, {action.requested_by}" if moderator else say.say("automatic")
+    rule = (
+        rule_name(action.rule, policy, say) if action.rule else say.say("decision of a moderator")
+    )
+    text = say.say("Case {number}: {rule} ({who})", number=action.case_number, rule=rule, who=who)
+    return one_line(text, _MAX_AUDIT_CHARACTERS)
+
+
+def _settled(action: Action, member: discord.Member | None) -> ActionState | None:
+    """Look whether there is nothing to do (any more), as far as a member's own record tells."""
+    if action.kind in {ActionKind.BAN, ActionKind.UNBAN}:
+        return None
+    if member is None:
+        kicked = action.kind is ActionKind.KICK and action.attempts_begun > 1
+        return ActionState.ALREADY if kicked else ActionState.LEFT
+    if action.kind is ActionKind.KICK:
+        return None
+    now = discord.utils.utcnow()
+    until = member.timed_out_until
+    lasting = until if until is not None and until > now else None
+    if action.kind is ActionKind.END_TIME_OUT:
+        return ActionState.ALREADY if lasting is None else None
+    if action.until is None or action.until <= now:
+        return ActionState.FAILED
+    enough = lasting is not None and lasting >= _bounded(action.until) - _A_MOMENT
+    return ActionState.ALREADY if enough else None
+
+
+def _bounded(until: datetime) -> datetime:
+    """Keep within what Discord takes."""
+    return min(until, discord.utils.utcnow() + _LONGEST_TIME_OUT - _A_MOMENT)
+
+
+async def _is_banned(guild: discord.Guild, person: discord.abc.Snowflake) -> bool:
+    try:
+        await guild.fetch_ban(person)
+    except discord.NotFound:
+        return False
+    return True
