@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, and_, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.clock import utc_now
@@ -18,25 +18,13 @@ from bot.domain.moderation.fingerprint import BankEntry, BankKind
 from bot.domain.moderation.ports import BankChanges
 from bot.storage.database import Database
 from bot.storage.moderation.case_rows import bank_entry_of, bank_values, next_revision
+from bot.storage.moderation.learning import erase
 from bot.storage.moderation_tables import BankEntryRow
 
 CHANGES_AT_ONCE = 5_000
 """Entries in a page of changes: what is held in memory at once, and decoded in one go."""
 ADDED_AT_ONCE = 2_000
 """Entries added or removed in a transaction, so that others write in between."""
-
-ERASED = {
-    "removed": True,
-    "rules": "",
-    "sha256": None,
-    "hashes": b"",
-    "whole_count": 0,
-    "pdq": None,
-    "label": "",
-    "case_id": None,
-    "added_by": None,
-}
-"""What is left of a removed entry: that there was one."""
 
 _COLUMNS = tuple(BankEntryRow.__table__.columns)
 
@@ -133,41 +121,6 @@ class SqlBankStore:
             count = await session.scalar(select(func.count(BankEntryRow.id)).where(wanted)) or 0
             rows = (await session.execute(page.offset(offset).limit(limit))).all()
         return count, [bank_entry_of(row) for row in rows]
-
-
-async def erase(
-    session: AsyncSession, guild_id: int, which: ColumnElement[bool], now: datetime
-) -> int:
-    """Leave of some of a server's entries only that they are gone; return how many there were."""
-    return await _revise(session, guild_id, which, {**ERASED, "added_at": now}) 
-
-
-async def set_aside(
-    session: AsyncSession, guild_id: int, which: ColumnElement[bool], *, removed: bool
-) -> int:
-    """Take entries out so that they can be put back as they were, or put them back."""
-    return await _revise(session, guild_id, which, {"removed": removed})
-
-
-async def _revise(
-    session: AsyncSession, guild_id: int, which: ColumnElement[bool], values: dict[str, Any]
-) -> int:
-    """Change what is not so already, each with a revision of its own; return how many."""
-    revision = await next_revision(session, guild_id)
-    changing = select(BankEntryRow.id).where(which, BankEntryRow.removed != values["removed"])
-    ids = (await session.scalars(changing.order_by(BankEntryRow.id))).all()
-    if ids:
-        connection = await session.connection()
-        await connection.execute(
-            update(BankEntryRow)
-            .where(BankEntryRow.id == bindparam("which_id"))
-            .values(revision=bindparam("new_revision"), **values),
-            [
-                {"which_id": entry_id, "new_revision": revision + place}
-                for place, entry_id in enumerate(ids)
-            ],
-        )
-    return len(ids)
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
