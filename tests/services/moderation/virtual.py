@@ -1,0 +1,44 @@
+"""An event loop whose time passes only while nothing happens: hours in a moment, to the second."""
+
+import asyncio
+import selectors
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+ResultT = TypeVar("ResultT")
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class _Selector(selectors.SelectSelector):
+    """Instead of waiting, moves the loop's time on."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        events = super().select(0)
+        if not events:
+            assert timeout is not None, "nothing would ever happen any more"
+            self.now += timeout
+        return events
+
+
+class _VirtualLoop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._passing = _Selector()
+        super().__init__(self._passing)
+
+    def time(self) -> float:
+        return self._passing.now
+
+
+def virtually(scenario: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """Run ``scenario`` in virtual time, which begins at 0 seconds and at ``BEGINNING``."""
+    with asyncio.Runner(loop_factory=_VirtualLoop) as runner:
+        return runner.run(scenario)
+
+
+def virtual_now() -> datetime:
+    """Return the running loop's time as a date."""
+    return BEGINNING + timedelta(seconds=asyncio.get_running_loop().time())
