@@ -16,7 +16,8 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, text
 
-import bot.storage.conversation_tables  # noqa: F401 - its tables, too
+import bot.storage.conversation_tables
+import bot.storage.moderation_tables  # noqa: F401 - their tables, too
 from bot.storage.engines import Address, migration_engine
 from bot.storage.tables import Base, UtcTime
 

@@ -72,7 +72,7 @@ class UploadRow(Base):
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)
-    guild_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger)
     channel_id: Mapped[int] = mapped_column(BigInteger)
     message_id: Mapped[int] = mapped_column(BigInteger)
     author_id: Mapped[int] = mapped_column(BigInteger, index=True)
@@ -88,7 +88,7 @@ class UploadRow(Base):
         ForeignKey("moderation_case.id", ondelete="SET NULL"), index=True
     )
     posted_at: Mapped[datetime] = mapped_column(UtcTime)
-    recorded_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
     source: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Sealed: where the picture can be had. None once DONE."""
@@ -218,9 +218,9 @@ class CaseRow(Base):
     )
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
-    guild_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger)
     number: Mapped[int] = mapped_column(Integer)
-    state: Mapped[CaseState] = mapped_column(word(CaseState), index=True)
+    state: Mapped[CaseState] = mapped_column(word(CaseState))
     outcome: Mapped[Outcome] = mapped_column(word(Outcome))
     rule: Mapped[str] = mapped_column(String(32))
     score: Mapped[float] = mapped_column(Float)

@@ -42,7 +42,7 @@ async def reseal(database: Database) -> tuple[Resealed, ...]:
     if not database.seal.active:
         raise ConfigError((_NO_KEY,))
     done = [await _reseal_table(database, columns, WORDS_AT_ONCE) for columns in WORDS]
-    done.append(await _reseal_table(database, BYTES, BYTES_AT_ONCE))
+    done += [await _reseal_table(database, columns, BYTES_AT_ONCE) for columns in BYTES]
     await database.scrub()
     return tuple(done)
 

@@ -16,6 +16,15 @@ from bot.storage.conversation_tables import (
     TurnRow,
     WindowRow,
 )
+from bot.storage.moderation_tables import (
+    AppealRow,
+    CaseRow,
+    PolicyChangeRow,
+    PolicyRow,
+    ReportRow,
+    UploadFrameRow,
+    UploadRow,
+)
 from bot.storage.seal import SEALED, Seal
 from bot.storage.tables import AnswerRow, PostedAnswerRow
 
@@ -28,10 +37,17 @@ WORDS: tuple[tuple[Column, ...], ...] = (
     (PendingReplyRow.token,),
     (PostedAnswerRow.parameters, PostedAnswerRow.sources),
     (AnswerRow.body,),
+    (UploadRow.source, UploadRow.text, UploadRow.screened),
+    (ReportRow.reason,),
+    (PolicyRow.body,),
+    (PolicyChangeRow.body,),
+    (CaseRow.findings, CaseRow.thumbnail),
+    (AppealRow.text,),
 )
 """The sealed columns of each table, small values."""
 
-BYTES: tuple[Column, ...] = (PictureBlobRow.data,)
+BYTES: tuple[tuple[Column, ...], ...] = ((PictureBlobRow.data,), (UploadFrameRow.data,))
+"""… and large ones."""
 
 WORDS_AT_ONCE = 100
 BYTES_AT_ONCE = 8

@@ -38,8 +38,8 @@ ADDS_A_COLUMN = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade():
@@ -59,8 +59,8 @@ import threading
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade():
@@ -75,8 +75,8 @@ FAILS_HALF_WAY = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade():
@@ -146,7 +146,7 @@ class WithRevision:
         shutil.copytree(
             ROOT / "migrations", self._scripts, ignore=shutil.ignore_patterns("__pycache__")
         )
-        (self._scripts / "versions" / "0003_more.py").write_text(source)
+        (self._scripts / "versions" / "0004_more.py").write_text(source)
         self._monkeypatch.setattr(migration, "_SCRIPTS", self._scripts)
 
 
@@ -235,10 +235,10 @@ async def test_an_update_keeps_the_rows(empty_url: str, with_revision: WithRevis
 
         await database.upgrade()
 
-        assert await database.revision() == "0003"
+        assert await database.revision() == "0004"
         async with database.reading() as session:
             assert await session.scalar(text("SELECT colour FROM posted_answer")) == "red"
-        await run(empty_url, "downgrade", "0002")
+        await run(empty_url, "downgrade", "0003")
         assert await count_posted(database) == 1
 
 
@@ -253,7 +253,7 @@ async def test_an_update_that_fails_changes_nothing(
         with pytest.raises(StorageFailed):
             await database.upgrade()
 
-        assert await database.revision() == "0002"
+        assert await database.revision() == "0003"
         assert "half" not in await tables(database)
         assert await count_posted(database) == 1
 

@@ -10,6 +10,8 @@ from bot.domain.picture import Frame, PictureRef
 
 MAX_TEXT_CHARACTERS = 1000
 """How much of a message's text goes with its picture."""
+REPORTED_PREFIX = "r:"
+"""Begins the ``key`` of an upload that was reported: it gets a fresh look of its own."""
 
 
 class Subject(enum.StrEnum):

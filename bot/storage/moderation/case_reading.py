@@ -116,7 +116,7 @@ async def _people(session: AsyncSession, ids: Sequence[int]) -> dict[int, int]:
         .where(SightingRow.case_id.in_(ids))
         .group_by(SightingRow.case_id)
     )
-    return {case_id: count for case_id, count in await session.execute(counted)}
+    return dict((await session.execute(counted)).all())
 
 
 async def _confirmed_before(session: AsyncSession, ids: Sequence[int]) -> dict[int, int]:
@@ -140,7 +140,7 @@ async def _confirmed_before(session: AsyncSession, ids: Sequence[int]) -> dict[i
         )
         .group_by(this.id)
     )
-    return {case_id: count for case_id, count in await session.execute(counted)}
+    return dict((await session.execute(counted)).all())
 
 
 async def _actions(session: AsyncSession, rows: Sequence[CaseRow]) -> dict[int, list[Action]]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -28,6 +29,15 @@ NOBODY = ""
 _ONE_LESS = JobRow.attempts - 1
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Work to ask for. ``since`` says what is newer and older, where that is not the moment."""
+
+    subject_id: int
+    priority: int = 0
+    since: datetime | None = None
+
+
 async def enqueue_in(
     session: AsyncSession,
     database: Database,
@@ -36,31 +46,46 @@ async def enqueue_in(
     *,
     priority: int = 0,
     now: datetime,
-    since: datetime | None = None,
 ) -> None:
-    """Ask for work within a transaction that is open; call the queue's ``wake`` after it.
+    """Ask for work within a transaction that is open; call the queue's ``wake`` after it."""
+    await enqueue_all_in(session, database, kind, [Wanted(subject_id, priority)], now=now)
 
-    ``since`` says what is newer and what is older, where that is not ``now``. What waits already
-    keeps its time and the higher priority; what is under way is done once more; what rests as dead
-    begins anew.
+
+async def enqueue_all_in(
+    session: AsyncSession,
+    database: Database,
+    kind: JobKind,
+    wanted: Iterable[Wanted],
+    *,
+    now: datetime,
+) -> None:
+    """Ask for any amount of work of a kind, each subject once.
+
+    What waits already keeps its time and the higher priority; what is under way is done once more;
+    what rests as dead begins anew.
     """
-    asked = database.insert(JobRow).values(
-        kind=kind,
-        subject_id=subject_id,
-        state=JobState.QUEUED,
-        priority=priority,
-        run_at=now,
-        enqueued_at=now if since is None else min(since, now),
-        attempts=0,
-        serial=0,
-        holder=NOBODY,
-    )
+    rows = [
+        {
+            "kind": kind,
+            "subject_id": one.subject_id,
+            "state": JobState.QUEUED,
+            "priority": one.priority,
+            "run_at": now,
+            "enqueued_at": now if one.since is None else min(one.since, now),
+            "attempts": 0,
+            "serial": 0,
+            "holder": NOBODY,
+        }
+        # Always in one order: else two that ask for the same could wait for one another.
+        for one in sorted(wanted, key=lambda one: one.subject_id)
+    ]
+    if not rows:
+        return
+    asked = database.insert(JobRow).values(rows)
     dead = JobRow.state == JobState.DEAD
+    lower = JobRow.priority < asked.excluded.priority
     anew = {
-        "priority": case(
-            (JobRow.priority > asked.excluded.priority, JobRow.priority),
-            else_=asked.excluded.priority,
-        ),
+        "priority": case((lower, asked.excluded.priority), else_=JobRow.priority),
         "serial": JobRow.serial + 1,
         "state": case((dead, JobState.QUEUED), else_=JobRow.state),
         "run_at": case((dead, asked.excluded.run_at), else_=JobRow.run_at),

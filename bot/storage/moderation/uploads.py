@@ -1,0 +1,308 @@
+"""Uploads from the moment they are heard of to their verdict, in SQL."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import case, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.clock import utc_now
+from bot.domain.moderation.assessment import Outcome
+from bot.domain.moderation.case import Case, Report
+from bot.domain.moderation.jobs import JobKind
+from bot.domain.moderation.ports import Postponed
+from bot.domain.moderation.upload import (
+    Conclusion,
+    Cursor,
+    NewUpload,
+    Screened,
+    Upload,
+    UploadState,
+)
+from bot.storage.database import Database
+from bot.storage.moderation.case_reading import read_cases
+from bot.storage.moderation.case_rows import lock_guild, redraw
+from bot.storage.moderation.concluding import ERASED, conclude_in
+from bot.storage.moderation.counting import Counted, count
+from bot.storage.moderation.cursors import cursors_of, move_cursor_in
+from bot.storage.moderation.jobs import Wanted, enqueue_all_in
+from bot.storage.moderation.spool import (
+    frame_values,
+    frames_of,
+    screened_of,
+    sealed_screened,
+    spool_in,
+    spooled_bytes,
+)
+from bot.storage.moderation.upload_rows import upload_of, upload_values
+from bot.storage.moderation_tables import (
+    CaseRow,
+    JobRow,
+    JobState,
+    ReportRow,
+    UploadFrameRow,
+    UploadRow,
+)
+
+_log = structlog.get_logger(__name__)
+
+REPORT_PRIORITY = 10
+"""Of an upload that was reported once; each further report adds one."""
+
+SPOOL_MAX_BYTES = 2_147_483_648
+SPOOL_FULL_SECONDS = 60.0
+"""When to try again where the spool is full: verdicts make room."""
+
+AT_ONCE = 200
+"""Uploads written by one statement."""
+
+
+class SqlUploadStore:
+    """Keeps uploads. Raises StorageFailed.
+
+    ``woken`` is called after work was asked for. ``spool_max_bytes`` bounds the frames of all
+    uploads that wait for the model together; what comes on top stays where it is.
+
+    With a verdict an upload's frames, link and words are deleted, and SQLite overwrites them in
+    the file; copies in its log go when ``Database.scrub`` runs, which belongs to housekeeping: it
+    is too dear for every verdict.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        woken: Callable[[], None] = lambda: None,
+        clock: Callable[[], datetime] = utc_now,
+        spool_max_bytes: int = SPOOL_MAX_BYTES,
+    ) -> None:
+        self._database = database
+        self._woken = woken
+        self._clock = clock
+        self._spool_max_bytes = spool_max_bytes
+
+    async def record(self, uploads: Sequence[NewUpload], cursor: Cursor | None = None) -> int:
+        """Keep uploads, their SCREEN jobs and how far a channel was heard, in one transaction."""
+        now = self._clock()
+        values = await asyncio.to_thread(self._values, uploads, now)
+        new = 0
+        async with self._database.writing() as session:
+            for some in _parts(values):
+                rows = await self._insert(session, some)
+                new += len(rows)
+                await self._ask_for(session, JobKind.SCREEN, rows, now)
+            if cursor is not None:
+                await move_cursor_in(session, self._database, cursor)
+        if new:
+            self._woken()
+        return new
+
+    async def record_report(self, uploads: Sequence[NewUpload], report: Report) -> int:
+        """Keep what a member reported, with priority; once per reporter and key."""
+        now = self._clock()
+        values = await asyncio.to_thread(self._values, uploads, now, REPORT_PRIORITY)
+        reason = self._database.seal.seal_text(report.reason)
+        fresh = 0
+        async with self._database.writing() as session:
+            for some in _parts(values):
+                await self._insert(session, some)
+                keys = [one["key"] for one in some]
+                rows = await self._reported(session, keys, report, reason)
+                fresh += len(rows)
+                await self._look_sooner(session, rows, now)
+        if fresh:
+            self._woken()
+        return fresh
+
+    async def get(self, upload_id: int) -> Upload | None:
+        """Return it; the words and link of one that is DONE are gone."""
+        async with self._database.reading() as session:
+            row = await session.get(UploadRow, upload_id)
+        return None if row is None else upload_of(self._database.seal, row)
+
+    async def spool(self, upload_id: int, screened: Screened) -> bool:
+        """Keep what screening found until the verdict, with its JUDGE job; False when DONE.
+
+        Raises Postponed, as an outage, while the spool is full: the upload stays QUEUED.
+        """
+        seal = self._database.seal
+        found, frames = await asyncio.to_thread(
+            lambda: (sealed_screened(seal, screened), frame_values(seal, upload_id, screened))
+        )
+        size_bytes = sum(len(frame["data"]) for frame in frames)
+        now = self._clock()
+        async with self._database.writing() as session:
+            taken = await spooled_bytes(session)
+            if taken and taken + size_bytes > self._spool_max_bytes:
+                _log.warning("spool_full", taken_bytes=taken, max_bytes=self._spool_max_bytes)
+                raise Postponed(SPOOL_FULL_SECONDS, outage=True)
+            row = await spool_in(session, upload_id, found, frames)
+            if row is not None:
+                await self._ask_for(session, JobKind.JUDGE, [row], now)
+        if row is not None:
+            self._woken()
+        return row is not None
+
+    async def spooled(self, upload_id: int) -> Screened | None:
+        """Return what was spooled; None once it is DONE, and when no key opens it."""
+        async with self._database.reading() as session:
+            row = await session.get(UploadRow, upload_id)
+            if row is None or row.screened is None:
+                return None
+            frames = await frames_of(session, upload_id)
+        seal = self._database.seal
+        screened = await asyncio.to_thread(screened_of, seal, row.screened, frames)
+        if screened is None:
+            seal.unreadable("upload", upload_id)
+        return screened
+
+    async def conclude(self, conclusion: Conclusion) -> Case | None:
+        """Keep the one verdict; return its case, None where there is none or was a verdict."""
+        async with self._database.writing() as session:
+            concluded = await conclude_in(session, self._database, conclusion, self._clock())
+        if concluded is None or concluded[1] is None:
+            return None
+        self._woken()
+        async with self._database.reading() as session:
+            row = await session.get(CaseRow, concluded[1].id)
+            cases = [] if row is None else await read_cases(session, self._database.seal, [row])
+        return next(iter(cases), None)
+
+    async def cursors(self, guild_id: int) -> Sequence[Cursor]:
+        """Return how far each channel of a server was heard."""
+        async with self._database.reading() as session:
+            return await cursors_of(session, guild_id)
+
+    async def move_cursor(self, cursor: Cursor) -> None:
+        """Remember how far a channel was heard, where nothing was to be looked at."""
+        async with self._database.writing() as session:
+            await move_cursor_in(session, self._database, cursor)
+
+    async def withdraw(self, guild_id: int) -> int:
+        """Conclude whatever still waits for a server as WITHDRAWN; return how many."""
+        withdrawn = 0
+        while some := await self._withdraw_some(guild_id):
+            withdrawn += some
+        return withdrawn
+
+    async def _withdraw_some(self, guild_id: int) -> int:
+        now = self._clock()
+        waiting = (
+            select(UploadRow.id)
+            .where(UploadRow.guild_id == guild_id, UploadRow.state != UploadState.DONE)
+            .order_by(UploadRow.id)
+            .limit(AT_ONCE)
+            .with_for_update()
+        )
+        async with self._database.writing() as session:
+            ids = (await session.scalars(waiting)).all()
+            if not ids:
+                return 0
+            await session.execute(
+                update(UploadRow)
+                .where(UploadRow.id.in_(ids))
+                .values(state=UploadState.DONE, outcome=Outcome.WITHDRAWN, done_at=now, **ERASED)
+            )
+            await session.execute(delete(UploadFrameRow).where(UploadFrameRow.upload_id.in_(ids)))
+            await session.execute(
+                delete(JobRow).where(
+                    JobRow.kind.in_((JobKind.SCREEN, JobKind.JUDGE)),
+                    JobRow.subject_id.in_(ids),
+                    JobRow.state != JobState.RUNNING,  # who is at it finds it DONE
+                )
+            )
+            await count(
+                session,
+                self._database,
+                guild_id,
+                now.date(),
+                {(Counted.OUTCOME, Outcome.WITHDRAWN): len(ids)},
+            )
+        return len(ids)
+
+    def _values(
+        self, uploads: Sequence[NewUpload], now: datetime, least_priority: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Return rows in one order for everybody: else two could wait for one another."""
+        ordered = sorted(uploads, key=lambda upload: (upload.message_id, upload.key))
+        return [
+            upload_values(
+                self._database.seal,
+                new,
+                now,
+                priority=new.priority
+                if least_priority is None
+                else max(new.priority, least_priority),
+            )
+            for new in ordered
+        ]
+
+    async def _insert(
+        self, session: AsyncSession, values: Sequence[dict[str, Any]]
+    ) -> Sequence[UploadRow]:
+        """Add uploads, and return those whose key was not known."""
+        added = self._database.insert(UploadRow).values(values)
+        fresh = added.on_conflict_do_nothing(index_elements=[UploadRow.key]).returning(UploadRow)
+        return (await session.scalars(fresh)).all()
+
+    async def _reported(
+        self, session: AsyncSession, keys: Sequence[str], report: Report, reason: bytes
+    ) -> Sequence[UploadRow]:
+        """Keep a report on each of these; return those that the reporter had not reported."""
+        known = select(UploadRow.id).where(UploadRow.key.in_(keys)).order_by(UploadRow.id)
+        ids = (await session.scalars(known.with_for_update())).all()
+        reports = self._database.insert(ReportRow).values(
+            [
+                {
+                    "upload_id": upload_id,
+                    "reporter_id": report.reporter_id,
+                    "at": report.at,
+                    "reason": reason,
+                }
+                for upload_id in ids
+            ]
+        )
+        once = [ReportRow.upload_id, ReportRow.reporter_id]
+        fresh = reports.on_conflict_do_nothing(index_elements=once).returning(ReportRow.upload_id)
+        counted = (
+            update(UploadRow)
+            .where(UploadRow.id.in_((await session.scalars(fresh)).all()))
+            .values(
+                reports=UploadRow.reports + 1,
+                priority=UploadRow.priority + case((UploadRow.reports > 0, 1), else_=0),
+            )
+            .returning(UploadRow)
+            .execution_options(populate_existing=True)
+        )
+        return (await session.scalars(counted)).all()
+
+    async def _look_sooner(
+        self, session: AsyncSession, rows: Sequence[UploadRow], now: datetime
+    ) -> None:
+        """Raise what waits, and show on the cards of what does not that there is a report more."""
+        for state, kind in (
+            (UploadState.QUEUED, JobKind.SCREEN),
+            (UploadState.SCREENED, JobKind.JUDGE),
+        ):
+            waiting = [row for row in rows if row.state is state]
+            await self._ask_for(session, kind, waiting, now)
+        shown = {row.case_id: row.guild_id for row in rows if row.case_id is not None}
+        for guild_id in sorted(set(shown.values())):
+            await lock_guild(session, guild_id)
+        cases = select(CaseRow).where(CaseRow.id.in_(shown)).order_by(CaseRow.id)
+        for row in (await session.scalars(cases)).all() if shown else ():
+            await redraw(session, self._database, row, now)
+
+    async def _ask_for(
+        self, session: AsyncSession, kind: JobKind, rows: Sequence[UploadRow], now: datetime
+    ) -> None:
+        wanted = [Wanted(row.id, row.priority, row.posted_at) for row in rows]
+        await enqueue_all_in(session, self._database, kind, wanted, now=now)
+
+
+def _parts(values: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
+    for start in range(0, len(values), AT_ONCE):
+        yield values[start : start + AT_ONCE]
