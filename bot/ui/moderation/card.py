@@ -12,10 +12,11 @@ from bot.ui.controls import Control as Button
 from bot.ui.files import SPOILER_PREFIX, Attached
 from bot.ui.i18n import Words
 from bot.ui.layouts import Rendered, media_item
-from bot.ui.moderation.card_done import action_lines, done_lines
 from bot.ui.moderation.card_lines import (
+    action_lines,
     appeal_lines,
     before_line,
+    done_lines,
     measure_line,
     reason_line,
     report_lines,

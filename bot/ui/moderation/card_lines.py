@@ -1,28 +1,30 @@
 """The sentences on a card: who, where, which rule, how sure, what was done, what people say."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import discord
 
 from bot.domain.moderation.assessment import Finding, Outcome, Source
-from bot.domain.moderation.case import Case, CaseState, Sighting
-from bot.domain.moderation.policy import (
-    BLOCKED_PICTURE,
-    ORDERS,
-    REPORTED,
-    SPECIAL,
-    UNANSWERED,
-    Category,
-    Policy,
-    RuleId,
+from bot.domain.moderation.case import (
+    Action,
+    ActionKind,
+    ActionState,
+    Case,
+    CaseState,
+    Sighting,
 )
+from bot.domain.moderation.policy import Policy, Step
 from bot.domain.moderation.upload import Author, Subject
-from bot.ui.i18n import Words, mark
+from bot.ui.i18n import Words
+from bot.ui.moderation.meanings import rule_meaning, sure
 from bot.ui.moderation.naming import (
-    CATEGORY_MEANINGS,
+    ACTION_NAMES,
+    ACTION_STATES,
     DECISION_NAMES,
     SOURCE_NAMES,
+    STEP_NAMES,
     percent,
     rule_name,
     severity,
@@ -36,32 +38,6 @@ _APPEAL_CHARACTERS = 400
 _MAX_SOURCES = 6
 _MAX_PLACES = 5
 _MAX_SAYINGS = 2
-
-_OTHER_MEANINGS: Mapping[RuleId, str] = {
-    BLOCKED_PICTURE: mark("It looks the same as a picture that moderators of this server blocked."),
-    ORDERS: mark("Writing in the picture tries to tell the model what to say about it."),
-    REPORTED: mark("A member asked the moderators to look at it."),
-    UNANSWERED: mark(
-        "The model could not judge this picture, which does not mean that it is fine."
-    ),
-    SPECIAL: mark("It may show a minor in a sexual way."),
-}
-_SURE: tuple[tuple[float, str], ...] = (
-    (0.9, mark("almost certain")),
-    (0.7, mark("very likely")),
-    (0.5, mark("likely")),
-    (0.3, mark("possible")),
-    (0.0, mark("unlikely")),
-)
-
-
-def rule_meaning(rule_id: RuleId, say: Words) -> str:
-    """Say in plain words what a rule is about; empty for a server's own, which says it itself."""
-    try:
-        return say.say(CATEGORY_MEANINGS[Category(rule_id)])
-    except ValueError:
-        meaning = _OTHER_MEANINGS.get(rule_id)
-        return say.say(meaning) if meaning else ""
 
 
 def when(moment: datetime) -> str:
@@ -160,11 +136,6 @@ def measure_line(case: Case, say: Words) -> str:
     )
 
 
-def sure(score: float, say: Words) -> str:
-    """Say a score in words."""
-    return say.say(next(word for least, word in _SURE if score >= least))
-
-
 def source_lines(case: Case, policy: Policy, say: Words) -> list[str]:
     """Give each source a line with its own score; those for the case's rule come first."""
     ordered = sorted(case.findings, key=lambda found: (found.rule != case.rule, -found.score))
@@ -201,6 +172,55 @@ def reason_line(case: Case, say: Words) -> str:
         source=say.say(SOURCE_NAMES[candidates[0].source]),
         reason=evidence,
     )
+
+
+def done_lines(case: Case, say: Words) -> list[str]:
+    """Say what was done, what would have been done, and what did not work and why."""
+    lines = []
+    if case.dry_run and case.automatic is not None:
+        lines.append(
+            say.say(
+                "**Dry run:** I would have done this at once: {step}. I did nothing.",
+                step=say.say(STEP_NAMES[case.automatic]),
+            )
+        )
+    elif case.dry_run:
+        lines.append(say.say("**Dry run:** I do nothing by myself."))
+    waiting = case.step is not None and case.step >= Step.DELETE and case.step != case.automatic
+    if waiting and case.step is not None and case.state is CaseState.OPEN:
+        lines.append(
+            say.say(
+                "**Proposed by the rule:** {step}. That waits for a moderator.",
+                step=say.say(STEP_NAMES[case.step]),
+            )
+        )
+    done = action_lines(case.actions, say)
+    return [*lines, say.say("**Done:**"), *done] if done else lines
+
+
+def action_lines(actions: Iterable[Action], say: Words) -> list[str]:
+    """Say for each kind of action how often it ended how."""
+    known = list(actions)
+    counted = Counter((action.kind, action.state) for action in known)
+    lines = []
+    for kind in ActionKind:
+        ends = [(state, counted[kind, state]) for state in ActionState if counted[kind, state]]
+        if ends:
+            said = ", ".join(_end(state, count, say) for state, count in ends)
+            lines.append(f"- {say.say(ACTION_NAMES[kind])}: {said}{_until(kind, known, say)}")
+    return lines
+
+
+def _end(state: ActionState, count: int, say: Words) -> str:
+    text = say.say(ACTION_STATES[state])
+    return text if count == 1 else f"{count} × {text}"
+
+
+def _until(kind: ActionKind, actions: Iterable[Action], say: Words) -> str:
+    ends = [action.until for action in actions if action.kind is kind and action.until]
+    if kind is not ActionKind.TIME_OUT or not ends:
+        return ""
+    return say.say(" (until {time})", time=when(max(ends)))
 
 
 def before_line(case: Case, say: Words) -> str:

@@ -1,6 +1,7 @@
 """Carries out in Discord what the policy or a moderator decided, once, if it is still allowed."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -25,7 +26,6 @@ from bot.ui.text import one_line
 _log = structlog.get_logger(__name__)
 
 _ACTION_SECONDS = 120.0
-_TELL_FIRST_SECONDS = 2.0
 _MAX_AUDIT_CHARACTERS = 512
 _LONGEST_TIME_OUT = timedelta(days=28)
 """discord-api-docs, Modify Guild Member."""
@@ -178,7 +178,7 @@ class DiscordEnforcer(Enforcer):
         if action.kind is ActionKind.BAN and await _is_banned(guild, person):
             return ActionState.ALREADY
         if action.kind in {ActionKind.KICK, ActionKind.BAN}:
-            await self._let_tell_first(action)
+            await self._tell_first(guild, action)
         reason = await self._audit_reason(guild, action, asker)
         match action.kind:
             case ActionKind.BAN:
@@ -219,15 +219,18 @@ class DiscordEnforcer(Enforcer):
         )
         return None if refused is None else _MEANINGS[refused.reason]
 
-    async def _let_tell_first(self, action: Action) -> None:
-        """Wait for the message to the person once: Discord delivers none to strangers."""
-        if action.attempts_begun > 1:
-            return
+    async def _tell_first(self, guild: discord.Guild, action: Action) -> None:
+        """Tell the person before they are sent away: Discord delivers no message to strangers.
+
+        The telling's own action finds the message afterwards. Where it fails, that is no reason
+        not to go on.
+        """
         case = await self._house.moderation.cases.get(action.case_id)
         for other in case.actions if case is not None else ():
             waits = other.kind is ActionKind.TELL and other.state is ActionState.PENDING
             if waits and other.person_id == action.person_id:
-                raise Postponed(_TELL_FIRST_SECONDS, outage=False)
+                with contextlib.suppress(discord.HTTPException):
+                    await tell(self._client, self._house, guild, other)
 
     async def _audit_reason(
         self, guild: discord.Guild, action: Action, asker: discord.Member | None

@@ -10,12 +10,15 @@ from bot.ui.conversation.reading import custom_ids
 from bot.ui.house import House
 from bot.ui.i18n import Words, words
 from bot.ui.layouts import closed
-from bot.ui.moderation.card_lines import rule_meaning, when
+from bot.ui.moderation.card_lines import when
+from bot.ui.moderation.meanings import rule_meaning
 from bot.ui.moderation.naming import rule_name
 from bot.ui.text import neutral_clipped, one_line
 
 _NAME_CHARACTERS = 100
 _SEARCHED_MESSAGES = 25
+_SENDS_AWAY = frozenset({Decision.KICK, Decision.BAN})
+"""Before these the person is told already: Discord delivers no message to strangers."""
 _DONE_BY_STEP = {
     Step.DELETE: Decision.DELETE,
     Step.TIME_OUT: Decision.TIME_OUT,
@@ -45,10 +48,10 @@ async def tell(
     view = notice(case, happened, policy, say, server=guild.name, person_id=action.person_id)
     try:
         channel = await client.create_dm(discord.Object(action.person_id))
-        if action.attempts_begun > 1:
+        if action.attempts_begun > 1 or happened in _SENDS_AWAY:
             async for message in channel.history(limit=_SEARCHED_MESSAGES):
                 if button_id in custom_ids(message):
-                    return ActionState.ALREADY
+                    return ActionState.DONE
         await channel.send(
             view=view,
             allowed_mentions=discord.AllowedMentions.none(),
