@@ -8,6 +8,7 @@ import structlog
 from bot.storage.answers import SqlAnswerStore
 from bot.storage.conversations import SqlConversationStore
 from bot.storage.database import Database
+from bot.storage.moderation.forgetting import SqlModerationKeeper
 from bot.storage.posted import SqlPostedAnswerStore
 
 _log = structlog.get_logger(__name__)
@@ -27,6 +28,8 @@ class Expired:
     """Those that ended with a conversation included."""
     pictures: int
     backups: int
+    moderation: int = 0
+    """Rows of moderation, without what went with them."""
 
 
 async def expire_once(
@@ -35,6 +38,7 @@ async def expire_once(
     posted: SqlPostedAnswerStore,
     conversations: SqlConversationStore,
     *,
+    moderation: SqlModerationKeeper | None = None,
     batch: int = 200,
 ) -> Expired:
     """Delete what has expired, ``batch`` rows at a time, from the tables and from the disk.
@@ -43,6 +47,7 @@ async def expire_once(
     StorageFailed, and the next call takes up what is left.
     """
     forgotten = await conversations.expire(batch)
+    erased = moderation is not None and await moderation.erased_by_verdicts()
     expired = Expired(
         answers=await answers.expire(batch),
         posted=await posted.expire(batch),
@@ -50,8 +55,9 @@ async def expire_once(
         turns=forgotten.turns,
         pictures=forgotten.pictures,
         backups=await database.forget_backups(BACKUPS_KEPT_FOR),
+        moderation=0 if moderation is None else await moderation.expire(batch),
     )
-    if any(asdict(expired).values()):
+    if erased or any(asdict(expired).values()):
         scrubbed = await database.scrub_thoroughly()
     else:
         scrubbed = await database.close_gaps()

@@ -128,7 +128,8 @@ async def test_the_newest_policy_counts_and_its_changes_are_kept(database: Datab
     first = Policy(enabled=True, blocked_words=("猫", "\ud800"), channel_ids=(2**63 - 1,))
     await store.save(GUILD, first, [PolicyChange(1, "enabled", "no", "yes")])
     clock.advance(hours=1)
-    second = replace(first, dry_run=False, custom_rules=(CustomRule(1, "no dogs"),))
+    rules = (CustomRule(1, "no dogs"),)
+    second = replace(first, dry_run=False, custom_rules=rules, next_custom_number=2)
     changes = [PolicyChange(2, "dry_run", "yes", "no"), PolicyChange(2, "rule", "", "no dogs")]
     await store.save(GUILD, second, changes)
     await store.save(7, Policy(), [])
