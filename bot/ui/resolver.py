@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import discord
 
@@ -12,6 +13,8 @@ from bot.ui.files import is_picture_at
 _OTHER_KINDS = {"video": "video", "audio": "audio", "text": "text"}
 _DOCUMENTS = frozenset({"application/pdf", "application/rtf", "application/msword"})
 _ARCHIVES = frozenset({"application/zip", "application/x-tar", "application/gzip"})
+_THUMBNAIL, _VIDEO, _COMPONENT = 1000, 2000, 3000
+"""Added to an embed's place, so that everything it shows has a number of its own."""
 Found = PictureRef | PictureError
 
 
@@ -56,12 +59,39 @@ def shown_by(message: discord.Message, *, limit: int) -> tuple[Found, ...]:
     return _pictures_first(_shown(message), limit)
 
 
+def everything_in(message: discord.Message) -> tuple[PictureRef, ...]:
+    """List every picture and video that a message shows, each once: here nothing is a choice.
+
+    What ``from_message`` finds, and with it videos, whatever else an embed shows (of a looping
+    video the video itself) and the media of components. Not the small icons of an embed's author
+    and footer, nor Lottie stickers: those are drawings that Discord's own artists made, or those
+    of verified and partnered servers, and there is no picture in the file.
+    """
+    parts: list[tuple[discord.Message | discord.MessageSnapshot, SourceKind, int]] = [
+        (message, SourceKind.ATTACHMENT, 0)
+    ]
+    parts += [(snapshot, SourceKind.FORWARD, 100) for snapshot in message.message_snapshots]
+    found: list[Found] = []
+    for part, kind, first in parts:
+        found += [
+            _picture_or_video(item, kind, message, item.id)
+            for item in part.attachments
+            if _may_be_seen(_declared(item))
+        ]
+        found += _embeds(part.embeds, message, first=first)
+        found += _further_embedded(part.embeds, message, first=first)
+        attached = {item.id for item in part.attachments}
+        found += _component_media(part.components, message, attached, first=first)
+        found += _stickers(part.stickers, message)
+    refs = (item for item in found if isinstance(item, PictureRef))
+    return tuple({(ref.kind, ref.item_id): ref for ref in refs}.values())
+
+
 def find_again(message: discord.Message, ref: PictureRef) -> PictureRef | None:
     """Find ``ref`` in a freshly read ``message``, whose links are good again."""
-    for item in _shown(message):
+    for item in everything_in(message):
         if (
-            isinstance(item, PictureRef)
-            and item.kind is ref.kind
+            item.kind is ref.kind
             and item.item_id == ref.item_id
             and item.message_id == ref.message_id
         ):
@@ -119,15 +149,21 @@ def _attachment(
     message: discord.Message | None,
     item_id: int,
 ) -> Found:
-    declared = (item.content_type or "").split(";")[0].strip().lower()
-    refused = _refusal(declared)
-    if refused is not None:
-        return refused
+    refused = _refusal(_declared(item))
+    return refused or _picture_or_video(item, kind, message, item_id)
+
+
+def _picture_or_video(
+    item: discord.Attachment,
+    kind: SourceKind,
+    message: discord.Message | None,
+    item_id: int,
+) -> PictureRef:
     return PictureRef(
         kind=kind,
         url=item.url,
         name=item.filename,
-        declared_type=declared or None,
+        declared_type=_declared(item) or None,
         size_bytes=item.size,
         width=item.width,
         height=item.height,
@@ -136,6 +172,14 @@ def _attachment(
         message_id=message.id if message else None,
         item_id=item_id,
     )
+
+
+def _declared(item: discord.Attachment) -> str:
+    return (item.content_type or "").split(";")[0].strip().lower()
+
+
+def _may_be_seen(declared: str) -> bool:
+    return declared.startswith("video/") or _refusal(declared) is None
 
 
 def _refusal(declared: str) -> PictureError | None:
@@ -156,18 +200,71 @@ def _embeds(
     for index, embed in enumerate(embeds, start=first):
         media = embed.image if embed.image.proxy_url else embed.thumbnail
         if media.proxy_url:
-            found.append(
-                PictureRef(
-                    kind=SourceKind.EMBED,
-                    url=media.proxy_url,
-                    width=media.width,
-                    height=media.height,
-                    channel_id=message.channel.id,
-                    message_id=message.id,
-                    item_id=index,
-                )
-            )
+            found.append(_embedded(media.proxy_url, media, message, index))
     return found
+
+
+def _further_embedded(
+    embeds: Sequence[discord.Embed], message: discord.Message, *, first: int
+) -> list[Found]:
+    """Take what ``_embeds`` leaves out: a thumbnail beside a picture, and videos."""
+    found: list[Found] = []
+    for index, embed in enumerate(embeds, start=first):
+        if embed.image.proxy_url and embed.thumbnail.proxy_url:
+            thumbnail = embed.thumbnail
+            found.append(
+                _embedded(embed.thumbnail.proxy_url, thumbnail, message, index + _THUMBNAIL)
+            )
+        if embed.video.proxy_url:
+            found.append(_embedded(embed.video.proxy_url, embed.video, message, index + _VIDEO))
+    return found
+
+
+def _component_media(
+    components: Sequence[object], message: discord.Message, attached: set[int], *, first: int
+) -> list[Found]:
+    """Take what galleries, thumbnails and files of a layout show that is not attached as well."""
+    media: list[discord.UnfurledMediaItem] = []
+
+    def walk(items: Iterable[object]) -> None:
+        for item in items:
+            shown = getattr(item, "media", None)
+            if isinstance(shown, discord.UnfurledMediaItem):
+                media.append(shown)
+            walk(getattr(item, "items", ()))
+            walk(getattr(item, "children", ()))
+            walk((item.accessory,) if isinstance(item, discord.SectionComponent) else ())
+
+    walk(components)
+    return [
+        _embedded(item.proxy_url, item, message, first + index + _COMPONENT)
+        for index, item in enumerate(media)
+        if item.proxy_url
+        and item.attachment_id not in attached
+        and _may_be_seen((item.content_type or "").split(";")[0].strip().lower())
+    ]
+
+
+class _Measured(Protocol):
+    """What says how large a picture is."""
+
+    @property
+    def width(self) -> int | None: ...
+
+    @property
+    def height(self) -> int | None: ...
+
+
+def _embedded(url: str, media: _Measured, message: discord.Message, item_id: int) -> PictureRef:
+    return PictureRef(
+        kind=SourceKind.EMBED,
+        url=url,
+        width=media.width,
+        height=media.height,
+        channel_id=message.channel.id,
+        message_id=message.id,
+        item_id=item_id,
+    )
 
 
 def _stickers(stickers: Sequence[discord.StickerItem], message: discord.Message) -> list[Found]:

@@ -49,7 +49,7 @@ class Client:
 
 
 CENSORED = SimpleNamespace(
-    id=10, attachments=[], embeds=[], stickers=[], message_snapshots=[], channel=None
+    id=10, attachments=[], embeds=[], stickers=[], components=[], message_snapshots=[], channel=None
 )
 
 

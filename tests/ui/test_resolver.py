@@ -47,6 +47,7 @@ class Message:
     attachments: list[Any] = field(default_factory=list)
     embeds: list[discord.Embed] = field(default_factory=list)
     stickers: list[discord.StickerItem] = field(default_factory=list)
+    components: list[Any] = field(default_factory=list)
     message_snapshots: list[Any] = field(default_factory=list)
     reference: Any = None
     channel: Any = field(default_factory=lambda: SimpleNamespace(id=20))
