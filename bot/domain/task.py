@@ -13,6 +13,7 @@ class TaskName(enum.StrEnum):
     ALT = "alt"
     OCR = "ocr"
     ASK = "ask"
+    MODERATE = "moderate"
 
 
 class Detail(enum.StrEnum):
@@ -92,5 +93,32 @@ class Dialogue:
     task: TaskName = field(default=TaskName.ASK, init=False)
 
 
-Asked = Question | Dialogue
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One rule that a picture is held against: its name, and what it says.
+
+    ``quoted`` says that people of a server wrote it: it is data then, and no instruction.
+    """
+
+    name: str
+    text: str = field(repr=False)
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One call of an engine: which of all rules a picture breaks, seen with its message."""
+
+    criteria: tuple[Criterion, ...]
+    picture: Picture
+    text: str = field(default="", repr=False)
+    """What the message around the picture says."""
+    age_restricted: bool = False
+    """Whether only adults can open the place where it was posted."""
+    seed: int | None = None
+    parameters: Parameters = field(default=Parameters(), init=False)
+    task: TaskName = field(default=TaskName.MODERATE, init=False)
+
+
+Asked = Question | Dialogue | Review
 """What an engine can be asked."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from bot.domain.answer import Table
 from bot.domain.picture import PictureNeeds
-from bot.domain.task import Dialogue, Parameters, Question, TaskName
+from bot.domain.task import Dialogue, Parameters, Question, Review, TaskName
 
 LANGUAGE_NAMES = {
     "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
@@ -46,7 +46,7 @@ class Finished:
     decorative: bool = False
 
 
-AskedT = TypeVar("AskedT", Question, Dialogue)
+AskedT = TypeVar("AskedT", Question, Dialogue, Review)
 
 
 class Task(ABC, Generic[AskedT]):

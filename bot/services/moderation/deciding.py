@@ -80,14 +80,14 @@ def decide(assessment: Assessment, policy: Policy, context: Context) -> Verdict:
     says why the model gave no answer has the reason's word as its evidence.
     """
     if assessment.special:
-        at_once = policy.delete_special and not policy.dry_run
+        step = Step.DELETE if policy.delete_special else Step.FLAG
         return Verdict(
             Outcome.SPECIAL,
             SPECIAL,
             score=1.0,
             severity=3,
-            step=Step.DELETE if policy.delete_special else Step.FLAG,
-            automatic=Step.DELETE if at_once else None,
+            step=step,
+            automatic=step if step is Step.DELETE and not policy.dry_run else None,
             dry_run=policy.dry_run,
             settled=True,
         )

@@ -20,7 +20,7 @@ from bot.domain.errors import (
 )
 from bot.domain.picture import Frame, Note, Picture, PictureNeeds, Region
 from bot.domain.ports import EngineStatus, Room
-from bot.domain.task import Asked, Dialogue, Layout, Parameters, Question, TaskName
+from bot.domain.task import Asked, Layout, Parameters, Question, TaskName
 from bot.vision.builtin import tesseract
 from bot.vision.builtin.findings import Findings
 from bot.vision.builtin.words import alt_text, description, transcript
@@ -33,6 +33,8 @@ _MODULES = ("rapidocr", "onnxruntime", "cv2", "zxingcpp", "numpy")
 _READING_SHARE = 0.8
 """Of the time limit, after which reading stops and gives what it has."""
 _RECYCLE_AFTER = 100
+_CANNOT = frozenset({TaskName.ASK, TaskName.MODERATE})
+"""Tasks that need somebody who understands pictures."""
 
 
 _NEEDS = PictureNeeds(
@@ -108,11 +110,11 @@ class BuiltinEngine:
     async def stream(self, question: Asked) -> AsyncGenerator[Answer, None]:
         """Yield the Answer, at once and whole: there is nothing to see before the text is laid out.
 
-        Raises CannotAnswer for a Dialogue, EngineUnavailable without the extra ``builtin`` or when
-        no worker starts, EngineTimeout, EngineOutOfMemory, PictureRejected, EngineRejected;
+        Raises CannotAnswer for all but a Question, EngineUnavailable without the extra ``builtin``
+        or when no worker starts, EngineTimeout, EngineOutOfMemory, PictureRejected, EngineRejected;
         Interrupted on shutdown.
         """
-        if isinstance(question, Dialogue):
+        if not isinstance(question, Question):
             raise CannotAnswer(self.name, question.task)
         findings = await self._find(question)
         yield self._answer(question, findings)
@@ -123,7 +125,7 @@ class BuiltinEngine:
             name=self.name,
             ready=self.available(),
             version=self._version,
-            models=tuple((task, self._model) for task in TaskName if task is not TaskName.ASK),
+            models=tuple((task, self._model) for task in TaskName if task not in _CANNOT),
         )
 
     async def find_text(self, picture: Picture) -> Region | None:
