@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.domain.moderation.assessment import Outcome, Source
+from bot.domain.moderation.assessment import Outcome, Source, Unanswered
 from bot.domain.moderation.case import ActionKind, ActionState, Decision, EventKind
 from bot.domain.moderation.policy import (
     BLOCKED_PICTURE,
@@ -123,6 +123,13 @@ EVENT_NAMES: Mapping[EventKind, str] = {
     EventKind.APPEALED: mark("Appealed"),
     EventKind.REVEALED: mark("Picture looked at"),
 }
+UNANSWERED_NAMES: Mapping[Unanswered, str] = {
+    Unanswered.REFUSED: mark("The model refused to judge it."),
+    Unanswered.INVALID: mark("The model's answer could not be used."),
+    Unanswered.LOOPED: mark("The model repeated itself without end."),
+    Unanswered.REJECTED: mark("The model could not open it."),
+    Unanswered.UNREADABLE: mark("I could not open it, though Discord shows it."),
+}
 PRESET_NAMES: Mapping[str, str] = {
     "family": mark("Family friendly"),
     "general": mark("General"),
@@ -130,10 +137,10 @@ PRESET_NAMES: Mapping[str, str] = {
     "adult": mark("Adult only"),
 }
 PRESET_MEANINGS: Mapping[str, str] = {
-    "family": mark("Nothing sexual, bloody or about drugs; the sharpest thresholds."),
-    "general": mark("For most servers: what breaks Discord's own rules, and little more."),
-    "strict": mark("More is deleted at once, and repeated offences are answered harder."),
-    "adult": mark("For servers of adults: sexual content and nudity are no violation."),
+    "family": mark("Asks sooner; what is sexual, bloody or a scam is deleted."),
+    "general": mark("Asks a moderator about everything; does nothing by itself."),
+    "strict": mark("The gravest is deleted at once; a second time is answered harder."),
+    "adult": mark("As general, but sexual content and nudity are no violation."),
 }
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
