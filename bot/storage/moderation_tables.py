@@ -40,6 +40,7 @@ class JobRow(Base):
     __table_args__ = (
         UniqueConstraint("kind", "subject_id"),
         Index("ix_job_newest", "kind", "priority", "enqueued_at"),
+        Index("ix_job_oldest", "kind", "enqueued_at"),
         Index("ix_job_holder", "holder"),
         # An id that came again would let late news of one job end another.
         {"sqlite_autoincrement": True},

@@ -69,6 +69,7 @@ def make_work() -> None:
     )
     index("job", "holder")
     op.create_index("ix_job_newest", "job", ["kind", "priority", "enqueued_at"])
+    op.create_index("ix_job_oldest", "job", ["kind", "enqueued_at"])
 
 
 def make_policies() -> None:

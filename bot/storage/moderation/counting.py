@@ -35,13 +35,12 @@ async def count(
     """Add figures to those of a day (UTC)."""
     if not figures:
         return
-    rows = database.insert(DayCountRow).values(
-        [
-            {"guild_id": guild_id, "day": day, "what": what, "name": name, "count": figure}
-            # Always in one order: else two that count the same could wait for one another.
-            for (what, name), figure in sorted(figures.items())
-        ]
-    )
+    # Always in one order: else two that count the same could wait for one another.
+    rows = [
+        {"guild_id": guild_id, "day": day, "what": what, "name": name, "count": figure}
+        for (what, name), figure in sorted(figures.items())
+    ]
+    added = database.insert(DayCountRow)
     key = [DayCountRow.guild_id, DayCountRow.day, DayCountRow.what, DayCountRow.name]
-    more = {"count": DayCountRow.count + rows.excluded["count"]}
-    await session.execute(rows.on_conflict_do_update(index_elements=key, set_=more))
+    more = {"count": DayCountRow.count + added.excluded["count"]}
+    await session.execute(added.on_conflict_do_update(index_elements=key, set_=more), rows)

@@ -81,7 +81,7 @@ async def enqueue_all_in(
     ]
     if not rows:
         return
-    asked = database.insert(JobRow).values(rows)
+    asked = database.insert(JobRow)
     dead = JobRow.state == JobState.DEAD
     lower = JobRow.priority < asked.excluded.priority
     anew = {
@@ -92,7 +92,7 @@ async def enqueue_all_in(
         "attempts": case((dead, 0), else_=JobRow.attempts),
     }
     key = [JobRow.kind, JobRow.subject_id]
-    await session.execute(asked.on_conflict_do_update(index_elements=key, set_=anew))
+    await session.execute(asked.on_conflict_do_update(index_elements=key, set_=anew), rows)
 
 
 class SqlJobQueue(JobQueue):

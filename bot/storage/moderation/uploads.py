@@ -1,7 +1,7 @@
 """Uploads from the moment they are heard of to their verdict, in SQL."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,7 +57,7 @@ SPOOL_FULL_SECONDS = 60.0
 """When to try again where the spool is full: verdicts make room."""
 
 AT_ONCE = 200
-"""Uploads written by one statement."""
+"""Uploads withdrawn in one transaction."""
 
 
 class SqlUploadStore:
@@ -90,9 +90,9 @@ class SqlUploadStore:
         values = await asyncio.to_thread(self._values, uploads, now)
         new = 0
         async with self._database.writing() as session:
-            for some in _parts(values):
-                rows = await self._insert(session, some)
-                new += len(rows)
+            if values:
+                rows = await self._insert(session, values)
+                new = len(rows)
                 await self._ask_for(session, JobKind.SCREEN, rows, now)
             if cursor is not None:
                 await move_cursor_in(session, self._database, cursor)
@@ -105,17 +105,16 @@ class SqlUploadStore:
         now = self._clock()
         values = await asyncio.to_thread(self._values, uploads, now, REPORT_PRIORITY)
         reason = self._database.seal.seal_text(report.reason)
-        fresh = 0
+        if not values:
+            return 0
         async with self._database.writing() as session:
-            for some in _parts(values):
-                await self._insert(session, some)
-                keys = [one["key"] for one in some]
-                rows = await self._reported(session, keys, report, reason)
-                fresh += len(rows)
-                await self._look_sooner(session, rows, now)
-        if fresh:
+            await self._insert(session, values)
+            keys = [one["key"] for one in values]
+            rows = await self._reported(session, keys, report, reason)
+            await self._look_sooner(session, rows, now)
+        if rows:
             self._woken()
-        return fresh
+        return len(rows)
 
     async def get(self, upload_id: int) -> Upload | None:
         """Return it; the words and link of one that is DONE are gone."""
@@ -244,9 +243,9 @@ class SqlUploadStore:
         self, session: AsyncSession, values: Sequence[dict[str, Any]]
     ) -> Sequence[UploadRow]:
         """Add uploads, and return those whose key was not known."""
-        added = self._database.insert(UploadRow).values(values)
+        added = self._database.insert(UploadRow)
         fresh = added.on_conflict_do_nothing(index_elements=[UploadRow.key]).returning(UploadRow)
-        return (await session.scalars(fresh)).all()
+        return (await session.scalars(fresh, values)).all()
 
     async def _reported(
         self, session: AsyncSession, keys: Sequence[str], report: Report, reason: bytes
@@ -254,22 +253,21 @@ class SqlUploadStore:
         """Keep a report on each of these; return those that the reporter had not reported."""
         known = select(UploadRow.id).where(UploadRow.key.in_(keys)).order_by(UploadRow.id)
         ids = (await session.scalars(known.with_for_update())).all()
-        reports = self._database.insert(ReportRow).values(
-            [
-                {
-                    "upload_id": upload_id,
-                    "reporter_id": report.reporter_id,
-                    "at": report.at,
-                    "reason": reason,
-                }
-                for upload_id in ids
-            ]
-        )
+        reports = [
+            {
+                "upload_id": upload_id,
+                "reporter_id": report.reporter_id,
+                "at": report.at,
+                "reason": reason,
+            }
+            for upload_id in ids
+        ]
         once = [ReportRow.upload_id, ReportRow.reporter_id]
-        fresh = reports.on_conflict_do_nothing(index_elements=once).returning(ReportRow.upload_id)
+        added = self._database.insert(ReportRow).on_conflict_do_nothing(index_elements=once)
+        fresh = await session.scalars(added.returning(ReportRow.upload_id), reports)
         counted = (
             update(UploadRow)
-            .where(UploadRow.id.in_((await session.scalars(fresh)).all()))
+            .where(UploadRow.id.in_(fresh.all()))
             .values(
                 reports=UploadRow.reports + 1,
                 priority=UploadRow.priority + case((UploadRow.reports > 0, 1), else_=0),
@@ -301,8 +299,3 @@ class SqlUploadStore:
     ) -> None:
         wanted = [Wanted(row.id, row.priority, row.posted_at) for row in rows]
         await enqueue_all_in(session, self._database, kind, wanted, now=now)
-
-
-def _parts(values: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
-    for start in range(0, len(values), AT_ONCE):
-        yield values[start : start + AT_ONCE]
