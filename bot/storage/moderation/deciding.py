@@ -182,7 +182,7 @@ async def _still_there(
     tried: dict[str, ActionState] = {}
     for keys in batches(targets, KEYS_AT_ONCE):
         states = select(ActionRow.key, ActionRow.state).where(ActionRow.key.in_(keys))
-        tried.update((await session.execute(states)).tuples())
+        tried |= {key: state for key, state in await session.execute(states)}
     again = select(ActionRow).where(
         ActionRow.case_id == row.id,
         ActionRow.kind == ActionKind.DELETE,

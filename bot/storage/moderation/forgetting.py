@@ -6,7 +6,7 @@ Small transactions throughout: what an interruption leaves, the next expiry take
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -167,11 +167,14 @@ class SqlModerationKeeper:
         deleted = 0
         while True:
             async with self._database.reading() as session:
-                rows = (await session.execute(oldest)).tuples().all()
+                rows = (await session.execute(oldest)).all()
             if not rows:
                 return deleted
             guild_id, ids = _first_few(rows)
+            uploads = select(UploadRow.id).where(UploadRow.case_id.in_(ids)).order_by(UploadRow.id)
             async with self._database.writing() as session:
+                # As for a verdict and a report: the uploads, then the server.
+                await session.execute(uploads.with_for_update())
                 await lock_guild(session, guild_id)
                 deleted += await self._delete_some(session, guild_id, ids, condition)
 
@@ -220,7 +223,7 @@ async def _drop_jobs(
         )
 
 
-def _first_few(rows: Sequence[tuple[int, int, int]]) -> tuple[int, list[int]]:
+def _first_few(rows: Sequence[Row[int, int, int]]) -> tuple[int, list[int]]:
     """Return the first server and as many of its first cases as go in one transaction."""
     guild_id, sightings = rows[0][0], 0
     ids: list[int] = []
