@@ -5,11 +5,8 @@ Nothing here runs in the bot's own process. Every refusal is a PictureError, nam
 
 import dataclasses
 import functools
-import warnings
 from collections.abc import Sequence
 from typing import Any
-
-from PIL import Image
 
 from bot.domain.errors import PictureError
 from bot.domain.picture import Note, PictureFacts, PictureNeeds, Region
@@ -19,7 +16,7 @@ from bot.media.load import JPEG_FORMATS, Limits, Loaded, load, set_up_codecs
 from bot.media.prepare import SIDEWAYS, orientation, prepare_still
 from bot.media.region import stored_box
 from bot.media.sniff import require_picture
-from bot.media.trouble import broken_if_raised
+from bot.media.trouble import broken_if_raised, refused, strictly
 
 
 def warm() -> None:
@@ -33,12 +30,10 @@ def handle(head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], Sequence[
     limits = Limits(**head["limits"])
     red, green, blue = head["background"]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about metadata, to nobody
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with strictly():
             return _prepare(body, needs, limits, (red, green, blue))
     except PictureError as refusal:
-        return {"refused": type(refusal).__name__, "fields": dataclasses.asdict(refusal)}, ()
+        return refused(refusal)
 
 
 def _needs(described: dict[str, Any]) -> PictureNeeds:

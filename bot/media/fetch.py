@@ -86,7 +86,7 @@ class DiscordFetcher:
 
     ``timeout_seconds`` is for one attempt as a whole; one more follows after ``back_off_seconds``
     when Discord is busy, silent or breaks off. ``renew`` is asked once for a link that is dead or
-    past its date.
+    past its date. Videos are refused unless ``accept_videos``.
     """
 
     def __init__(
@@ -97,6 +97,7 @@ class DiscordFetcher:
         timeout_seconds: float,
         hosts: frozenset[str] = DISCORD_HOSTS,
         renew: Renew | None = None,
+        accept_videos: bool = False,
         back_off_seconds: float = 0.5,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -105,6 +106,11 @@ class DiscordFetcher:
         self._timeout_seconds = timeout_seconds
         self._hosts = hosts
         self._renew = renew
+        self._refused_types = tuple(
+            (prefix, kind)
+            for prefix, kind in _REFUSED_TYPES
+            if not (accept_videos and kind == "video")
+        )
         self._back_off_seconds = back_off_seconds
         self._clock = clock
 
@@ -155,7 +161,7 @@ class DiscordFetcher:
             raise PictureGone
         if response.status != _OK:  # a redirect would lead out of the house
             raise FetchFailed(status=response.status)
-        for refused, kind in _REFUSED_TYPES:
+        for refused, kind in self._refused_types:
             if (response.content_type or "").lower().startswith(refused):
                 raise NotAPicture(kind)
         expected = response.content_length

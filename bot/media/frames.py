@@ -84,7 +84,7 @@ def walk(
             found.frame_count = index  # the file's own count was wrong, or its rest is missing
             break
         if still is not None:
-            digest = hashlib.sha256(still.image.tobytes()).digest()
+            digest = _digest(still)
             if digest not in seen:
                 seen.add(digest)
                 stills.append((found.seconds, still))
@@ -96,6 +96,14 @@ def walk(
         or (len(candidates) < frames and (len(stills) > 1 or wanted == 1))
     )
     return found
+
+
+def _digest(still: Still) -> bytes:
+    """Tell stills apart by all that is to be seen of them."""
+    digest = hashlib.sha256(still.image.tobytes())
+    if still.dark is not None:
+        digest.update(still.dark.tobytes())
+    return digest.digest()
 
 
 def _seconds(duration: object) -> float:

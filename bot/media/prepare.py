@@ -32,6 +32,8 @@ class Still:
 
     image: Image.Image
     transparent: bool
+    dark: Image.Image | None = None
+    """The same frame on Discord's dark background, where it was asked for and shows more."""
 
 
 def fitting_size(width: int, height: int, needs: PictureNeeds) -> tuple[int, int]:

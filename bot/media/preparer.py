@@ -5,7 +5,7 @@ import dataclasses
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.domain import errors
@@ -88,20 +88,23 @@ class PicturePreparer:
 def _picture(reply: Reply) -> Picture:
     """Build what the worker answered; raises its refusal."""
     head = reply.head
-    if "refused" in head:
-        raise _REFUSALS[head["refused"]](**head["fields"])
+    raise_refusal(head)
     return Picture(
-        frames=tuple(
-            _frame(described, data)
-            for described, data in zip(head["frames"], reply.bodies, strict=True)
-        ),
+        frames=frames_of(head["frames"], reply.bodies),
         facts=PictureFacts(**head["facts"]),
         notes=tuple(Note(note) for note in head["notes"]),
     )
 
 
-def _frame(described: dict[str, Any], data: bytes) -> Frame:
-    return Frame(data=data, **described)
+def raise_refusal(head: Mapping[str, Any]) -> None:
+    """Raise the PictureError that a worker answered, if it is one that workers may answer."""
+    if "refused" in head:
+        raise _REFUSALS[head["refused"]](**head["fields"])
+
+
+def frames_of(described: Sequence[dict[str, Any]], bodies: Sequence[bytes]) -> tuple[Frame, ...]:
+    """Put what a worker said of its frames together with their bytes, one to one."""
+    return tuple(Frame(data=data, **facts) for facts, data in zip(described, bodies, strict=True))
 
 
 class HostileMemory:

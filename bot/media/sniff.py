@@ -91,6 +91,8 @@ _RIFF = {
     b"AVI ": Sniffed(Kind.VIDEO),
     b"WAVE": Sniffed(Kind.AUDIO),
 }
+_MATROSKA = b"\x1aE\xdf\xa3"
+_ISO_PARTS = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1"}
 _AUDIO_BRANDS = {b"M4A ", b"M4B ", b"M4P "}
@@ -129,6 +131,18 @@ def require_picture(data: bytes) -> str:
     return found.format
 
 
+def video_container(data: bytes) -> str | None:
+    """Return how a video that Discord plays is packed: ``mov`` (MP4, QuickTime) or ``matroska``.
+
+    The latter is what WebM is. None for everything else, other videos among them.
+    """
+    start = data[:_LOOK_BYTES]
+    if start.startswith(_MATROSKA):
+        return "matroska"
+    found = _container(start)
+    return "mov" if start[4:8] in _ISO_PARTS and found == Sniffed(Kind.VIDEO) else None
+
+
 def webp_size(data: bytes) -> tuple[int, int]:
     """Return width and height of the canvas (WebP container specification); 0 x 0 if unclear."""
     chunk, start = data[12:16], data[20:30]
@@ -149,7 +163,7 @@ def _container(start: bytes) -> Sniffed | None:
     """Recognise files made of named parts."""
     if start.startswith(b"RIFF"):
         return _RIFF.get(start[8:12], Sniffed(Kind.UNKNOWN))
-    if start[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}:
+    if start[4:8] in _ISO_PARTS:
         return _iso_media(start)
     if start.startswith(b"PK\x03\x04"):
         document = any(mark in start for mark in _DOCUMENT_MARKS)

@@ -7,20 +7,23 @@ from datetime import datetime
 from bot.domain.moderation.policy import RuleId
 
 MAX_DISTANCE = 10
-"""Bits that may differ between two perceptual hashes of copies (measured, docs/moderation.md)."""
+"""Bits that may differ between the coarse halves of copies' hashes (docs/moderation.md)."""
+MAX_FINE_DISTANCE = 12
+"""… between their fine halves: screenshots of different chats differ in these alone."""
 MAX_ALLOWED_DISTANCE = 4
 """… for a picture to be let through because it was allowed: a copy with a slur is another one."""
 
 Hash64 = int
-"""A perceptual hash: 64 bits, unsigned."""
+"""Half of a perceptual hash: 64 bits, unsigned. Hashes are kept as coarse, fine, coarse, fine …"""
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
     """What an upload is looked up by.
 
-    ``sha256`` is of the original bytes, in hexadecimal. ``hashes`` holds one hash a frame, of the
-    picture without its borders; a frame without enough to see (plain, nearly plain) has none.
+    ``sha256`` is of the original bytes, in hexadecimal. ``hashes`` holds one hash (two halves) a
+    frame, of the picture without its borders; a frame without enough to see (plain, nearly plain)
+    has none.
     """
 
     sha256: str
@@ -31,8 +34,9 @@ class Fingerprint:
 class Views:
     """What a picture is banked by: hashes of its whole, of crops and of its mirror image.
 
-    ``whole`` are the hashes of the whole picture among them. ``pdq`` is PDQ's 256-bit hash in
-    hexadecimal, where that extra is installed: the form that others exchange.
+    Order matters: two halves make a hash. ``whole`` are those of the whole picture, which
+    ``hashes`` begins with. ``pdq`` is PDQ's 256-bit hash in hexadecimal, where that extra is
+    installed: the form that others exchange.
     """
 
     hashes: tuple[Hash64, ...] = ()
