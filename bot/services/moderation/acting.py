@@ -35,7 +35,7 @@ class Acting:
     _postponed: dict[Person, int] = field(default_factory=dict, init=False)
 
     async def handle(self, job: Job) -> None:
-        """Carry out an action, unless that was done. Raises Later and StorageFailed."""
+        """Carry out an action, unless that was done. Raises Postponed, Later and StorageFailed."""
         async with self._begun(job.subject_id) as action:
             if action is not None:
                 await self._carry_out(action)
@@ -72,9 +72,9 @@ class Acting:
             raise Later(BEHIND_SECONDS, is_attempt=False)
         try:
             state = await self.enforcer.carry_out(action)
-        except Postponed as postponed:
+        except Postponed:
             self._postponed[person] = action.id
-            raise Later(postponed.after_seconds, is_attempt=not postponed.outage) from postponed
+            raise
         await self.cases.end_action(action.id, state)
         self._let_others_go(action.id)
         _log.info(

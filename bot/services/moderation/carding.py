@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import structlog
 
 from bot.domain.moderation.jobs import Job
-from bot.domain.moderation.ports import CaseStore, Enforcer, Postponed
+from bot.domain.moderation.ports import CaseStore, Enforcer
 from bot.services.moderation.policies import Policies
-from bot.services.moderation.worker import Later
 
 _log = structlog.get_logger(__name__)
 
@@ -21,15 +20,15 @@ class Carding:
     enforcer: Enforcer
 
     async def handle(self, job: Job) -> None:
-        """Draw a case as it is now, unless its card shows that. Raises Later and StorageFailed."""
+        """Draw a case as it is now, unless its card shows that already.
+
+        Raises Postponed and StorageFailed.
+        """
         case = await self.cases.get(job.subject_id)
         if case is None or case.card_version >= case.version:
             return
         policy = await self.policies.get(case.guild_id)
-        try:
-            card = await self.enforcer.draw_card(case, policy)
-        except Postponed as postponed:
-            raise Later(postponed.after_seconds, is_attempt=not postponed.outage) from postponed
+        card = await self.enforcer.draw_card(case, policy)
         await self.cases.card_drawn(
             case.id,
             case.version,

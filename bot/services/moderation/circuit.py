@@ -56,10 +56,13 @@ class Circuit:
         self._failed_in_a_row = 0
         self._waits = 0
 
-    def failed(self) -> bool:
-        """Hear of an outage; return whether one was going on before, so that it is no news."""
+    def failed(self, *, certain: bool = False) -> bool:
+        """Hear of an outage; return whether one was going on before, so that it is no news.
+
+        One that is ``certain`` opens it at once.
+        """
         was_open = self.is_open
-        self._failed_in_a_row += 1
+        self._failed_in_a_row = self._failures if certain else self._failed_in_a_row + 1
         if self.is_open:
             self._probed_at = asyncio.get_running_loop().time()
             if not was_open:

@@ -31,7 +31,7 @@ from bot.services.moderation.intake import Intake
 from bot.services.moderation.judging import judge_lane
 from bot.services.moderation.policies import Policies
 from bot.services.moderation.rules import read_codes, recognised
-from bot.services.moderation.screening import Originals, Screening, file_host_circuit, screened_of
+from bot.services.moderation.screening import Originals, Screening, screened_of, screening_circuit
 from bot.services.moderation.worker import CLAIM_WAIT_SECONDS, Lane, Worker
 
 _log = structlog.get_logger(__name__)
@@ -154,12 +154,12 @@ class Moderation:
             await self._worker.idle()
 
     def _lanes(self, enforcer: Enforcer) -> tuple[Lane, ...]:
-        hosts = file_host_circuit()
+        circuit = screening_circuit()
         concluding = Concluding(
             self.uploads, self.cases, self.examiner, enforcer, self.clock, self.pace.max_age
         )
         screening = Screening(
-            self.uploads, self.policies, self._originals, self.bank, concluding, hosts
+            self.uploads, self.policies, self._originals, self.bank, concluding, circuit
         )
         judging = judge_lane(
             uploads=self.uploads,
@@ -172,7 +172,7 @@ class Moderation:
             parallel=self.pace.judge_parallel,
         )
         return (
-            Lane(JobKind.SCREEN, screening, self.pace.screen_parallel, circuit=hosts),
+            Lane(JobKind.SCREEN, screening, self.pace.screen_parallel, circuit=circuit),
             judging,
             Lane(JobKind.ACT, Acting(self.cases, enforcer), ACT_PARALLEL, in_order=True),
             Lane(JobKind.CARD, Carding(self.cases, self.policies, enforcer), CARD_PARALLEL),

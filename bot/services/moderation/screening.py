@@ -7,7 +7,7 @@ from bot.domain.errors import FetchFailed, PictureError, PictureGone, PictureHos
 from bot.domain.moderation.assessment import Assessment, Finding, Outcome, Unanswered
 from bot.domain.moderation.jobs import Job
 from bot.domain.moderation.policy import Policy
-from bot.domain.moderation.ports import Bank, Examined, Examiner, UploadStore
+from bot.domain.moderation.ports import Bank, Examined, Examiner, Postponed, UploadStore
 from bot.domain.moderation.upload import Screened, Upload, UploadState
 from bot.domain.picture import PictureRef
 from bot.domain.ports import Fetcher
@@ -20,8 +20,9 @@ from bot.services.moderation.worker import Later
 
 TOO_MANY_REQUESTS = 429
 SERVER_ERRORS_FROM = 500
-FAILURES_OF_HOSTS = 5
+FAILURES_OF_HOSTS = 3
 """So many downloads in a row fail where the hosts are down, and not single files."""
+PROBE_EVERY_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -52,12 +53,12 @@ class Screening:
     bank: Bank
     concluding: Concluding
     circuit: Circuit
-    """Of Discord's file hosts."""
+    """Of Discord's file hosts, and of the room there is for what waits for the model."""
 
     async def handle(self, job: Job) -> None:
-        """Screen an upload. Raises Later and StorageFailed."""
+        """Screen an upload. Raises Later, Postponed and StorageFailed."""
         upload = await self.uploads.get(job.subject_id)
-        if upload is None or upload.state is not UploadState.QUEUED:
+        if upload is None or upload.state is UploadState.DONE:
             return
         policy = await self.policies.get(upload.new.guild_id)
         outcome = self.concluding.without_looking(upload, policy)
@@ -76,6 +77,7 @@ class Screening:
             await self._unreadable(upload, policy)
         else:
             await self._settle_or_spool(upload, policy, examined)
+            self.circuit.succeeded()
 
     async def give_up(self, job: Job) -> None:
         """Call for people. Raises StorageFailed."""
@@ -83,7 +85,7 @@ class Screening:
 
     async def _examine(self, upload: Upload) -> Examined:
         try:
-            examined = await self.originals.examine(upload.new.ref)
+            return await self.originals.examine(upload.new.ref)
         except FetchFailed as error:
             if not _may_pass(error):
                 raise
@@ -93,8 +95,6 @@ class Screening:
         except PictureError:
             self.circuit.succeeded()
             raise
-        self.circuit.succeeded()
-        return examined
 
     async def _unreadable(self, upload: Upload, policy: Policy) -> None:
         """Call for a person where Discord shows the picture; what nobody sees harms nobody."""
@@ -116,7 +116,14 @@ class Screening:
         if verdict.settled:
             await self.concluding.conclude(upload, policy, assessment, verdict, screened)
         else:
+            await self._spool(upload, screened)
+
+    async def _spool(self, upload: Upload, screened: Screened) -> None:
+        try:
             await self.uploads.spool(upload.id, screened)
+        except Postponed:  # full: fetching more would only be for nothing
+            self.circuit.failed(certain=True)
+            raise
 
 
 def screened_of(examined: Examined, findings: tuple[Finding, ...] = ()) -> Screened:
@@ -131,9 +138,9 @@ def screened_of(examined: Examined, findings: tuple[Finding, ...] = ()) -> Scree
     )
 
 
-def file_host_circuit() -> Circuit:
-    """Return a circuit for Discord's file hosts; single files fail for reasons of their own."""
-    return Circuit("file_hosts", failures=FAILURES_OF_HOSTS)
+def screening_circuit() -> Circuit:
+    """Return a circuit for SCREEN jobs; single downloads fail for reasons of their own."""
+    return Circuit("screening", failures=FAILURES_OF_HOSTS, probe_every_seconds=PROBE_EVERY_SECONDS)
 
 
 def _may_pass(error: FetchFailed) -> bool:

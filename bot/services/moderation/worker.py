@@ -17,6 +17,7 @@ import structlog
 
 from bot.domain.errors import StorageFailed
 from bot.domain.moderation.jobs import Job, JobKind, JobQueue
+from bot.domain.moderation.ports import Postponed
 from bot.services.moderation.circuit import Circuit
 
 _log = structlog.get_logger(__name__)
@@ -46,7 +47,7 @@ class Handler(Protocol):
     """Does one kind of job. Doing one twice does no harm."""
 
     async def handle(self, job: Job) -> None:
-        """Do it. Raises Later and StorageFailed; anything else counts as an attempt."""
+        """Do it. Raises Later, Postponed and StorageFailed; anything else counts as an attempt."""
         ...
 
     async def give_up(self, job: Job) -> None:
@@ -202,6 +203,8 @@ class Worker:
                 self._backoff(job) if later.after_seconds is None else later.after_seconds,
                 later.is_attempt,
             )
+        except Postponed as postponed:
+            ending = _Back(postponed.after_seconds, is_attempt=not postponed.outage)
         except StorageFailed as error:
             # An outage is no attempt; "failed" may be about this job alone.
             ending = _AFTER_STORAGE

@@ -23,7 +23,7 @@ from bot.domain.moderation.case import (
 )
 from bot.domain.moderation.jobs import Job, JobKind
 from bot.domain.moderation.policy import UNANSWERED, Policy, PolicyChange, Step
-from bot.domain.moderation.ports import CaseQuery
+from bot.domain.moderation.ports import CaseQuery, Postponed
 from bot.domain.moderation.stats import Stats
 from bot.domain.moderation.upload import (
     Conclusion,
@@ -295,6 +295,8 @@ class MemoryUploads:
     spools: dict[int, Screened] = field(default_factory=dict)
     conclusions: list[Conclusion] = field(default_factory=list)
     moved: dict[int, int] = field(default_factory=dict)
+    room: int = 1000
+    """How many uploads may be spooled at once."""
 
     @property
     def outcomes(self) -> dict[int, Outcome]:
@@ -328,6 +330,8 @@ class MemoryUploads:
         upload = self.uploads[upload_id]
         if upload.state is UploadState.DONE:
             return False
+        if len(self.spools) >= self.room:
+            raise Postponed(60, outage=True)
         self.spools[upload_id] = screened
         self.uploads[upload_id] = replace(upload, state=UploadState.SCREENED)
         self.queue.add(JobKind.JUDGE, upload_id, priority=upload.new.priority)

@@ -1,0 +1,551 @@
+"""The road of an upload from its message to its verdict, whatever happens on the way."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.errors import (
+    EngineOutOfMemory,
+    EngineTimeout,
+    EngineUnavailable,
+    FetchFailed,
+    LookoutError,
+    ModelMissing,
+    NotAPicture,
+    PictureBroken,
+    PictureGone,
+    PictureHostile,
+    PictureTooLarge,
+    ServiceError,
+)
+from bot.domain.moderation.assessment import Outcome, Source, Unanswered
+from bot.domain.moderation.case import ActionKind, ActionState, Report
+from bot.domain.moderation.fingerprint import BankKind, BankMatch
+from bot.domain.moderation.jobs import Job, JobKind
+from bot.domain.moderation.policy import BLOCKED_PICTURE, UNANSWERED, Category, Policy, Step
+from bot.domain.ports import Asker
+from bot.services.moderation.circuit import PROBE_EVERY_SECONDS
+from bot.services.moderation.judging import MAX_GIVEN_WAY
+from bot.services.moderation.moderation import Pace
+from tests.services.fakes import ref
+from tests.services.moderation.fakes import AUTHOR, GUILD, STRICT, Office, new_upload
+from tests.services.moderation.virtual import BEGINNING, virtual_now, virtually
+
+BLOCKED = BankMatch(1, BankKind.BLOCKED, (BLOCKED_PICTURE,), 0, exact=True)
+SEEN = BankMatch(2, BankKind.SEEN, (Category.WEAPONS,), 3, exact=False, case_id=5)
+
+_WITHOUT_HUMANS = replace(
+    STRICT,
+    rules={
+        category: replace(rule, people_without_human=True)
+        for category, rule in STRICT.rules.items()
+    },
+)
+
+
+def _after(office: Office, *names: str) -> Office:
+    """Post pictures, and return the office when all is done."""
+
+    async def scenario() -> None:
+        async with office.open():
+            await office.post(*names)
+
+    virtually(scenario())
+    return office
+
+
+def test_a_clean_picture_ends_clean_and_leaves_nothing_behind() -> None:
+    office = _after(Office(), "cat")
+    assert office.outcomes == {"cat": Outcome.CLEAN}
+    (conclusion,) = office.uploads.conclusions
+    assert (conclusion.fingerprint, conclusion.views, conclusion.thumbnail) == (None, None, None)
+    assert not office.uploads.spools
+    assert not office.enforcer.drawn
+    assert not office.queue.rows
+
+
+def test_a_bad_picture_is_deleted_and_has_a_card() -> None:
+    office = _after(Office(), "bad")
+    assert office.outcomes == {"bad": Outcome.ACTED}
+    (conclusion,) = office.uploads.conclusions
+    assert conclusion.thumbnail == b"blurred"
+    assert conclusion.views is not None
+    assert conclusion.fingerprint is not None
+    assert [action.kind for action in office.enforcer.done] == [ActionKind.DELETE]
+    case = office.cases.cases[1]
+    assert case.card_version == case.version
+    assert case.card_channel_id == STRICT.log_channel_id
+
+
+def test_nothing_of_a_picture_on_the_special_path_is_kept() -> None:
+    office = _after(Office(), "special")
+    assert office.outcomes == {"special": Outcome.SPECIAL}
+    (conclusion,) = office.uploads.conclusions
+    assert (conclusion.fingerprint, conclusion.views, conclusion.thumbnail) == (None, None, None)
+    assert not any(finding.evidence for finding in conclusion.assessment.findings)
+    assert not conclusion.verdict.reasons
+
+
+def test_a_time_out_is_given_its_end_once() -> None:
+    rules = {
+        category: replace(rule, people_without_human=True)
+        for category, rule in STRICT.rules.items()
+    }
+    office = Office()
+    office.policies.kept[GUILD] = replace(STRICT, rules=rules, time_out_seconds=600)
+    office.cases.confirmed[AUTHOR] = 1
+    _after(office, "bad")
+    (conclusion,) = office.uploads.conclusions
+    assert conclusion.verdict.automatic is Step.TIME_OUT
+    assert conclusion.time_out_until is not None
+    passed = conclusion.time_out_until - BEGINNING - timedelta(seconds=600)
+    assert timedelta(0) < passed < timedelta(seconds=30)
+
+
+def test_nobody_is_timed_out_who_cannot_be() -> None:
+    rules = {
+        category: replace(rule, people_without_human=True)
+        for category, rule in STRICT.rules.items()
+    }
+    office = Office()
+    office.policies.kept[GUILD] = replace(STRICT, rules=rules)
+    office.cases.confirmed[AUTHOR] = 1
+    office.enforcer.reachable = False
+    _after(office, "bad")
+    assert office.uploads.conclusions[0].verdict.automatic is Step.DELETE
+
+
+@pytest.mark.parametrize("match", [BLOCKED, SEEN])
+def test_a_copy_of_a_known_picture_is_settled_while_the_engine_is_down(match: BankMatch) -> None:
+    office = Office()
+    office.engine.error = EngineUnavailable()
+    office.bank.matches["copy"] = (match,)
+    _after(office, "copy")
+    assert office.outcomes == {"copy": Outcome.ACTED}
+    assert not office.engine.asked
+
+
+def test_a_picture_that_is_remembered_while_it_waits_is_not_shown_to_the_model() -> None:
+    async def scenario() -> Office:
+        office = Office()
+        async with office.open():
+            await office.post("first", "second", "third")
+            await asyncio.sleep(0.5)
+            office.bank.matches["second"] = (BLOCKED,)
+        return office
+
+    office = virtually(scenario())
+    assert office.outcomes["second"] is Outcome.ACTED
+    assert "second" not in office.engine.asked
+
+
+def test_what_a_code_says_counts_beside_what_the_model_says() -> None:
+    office = _after(Office(), "qr-login")
+    assert office.outcomes == {"qr-login": Outcome.ACTED}
+    (conclusion,) = office.uploads.conclusions
+    assert {finding.source for finding in conclusion.assessment.findings} == {Source.QR}
+    assert conclusion.assessment.asked_model
+
+
+def test_a_deleted_picture_ends_as_gone() -> None:
+    office = Office()
+    office.fetcher.errors["cat"] = PictureGone()
+    assert _after(office, "cat").outcomes == {"cat": Outcome.GONE}
+    assert not office.engine.asked
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PictureTooLarge(1),
+        NotAPicture("video"),
+        PictureBroken(),
+        PictureHostile("timeout"),
+    ],
+    ids=["too large", "a video", "broken", "hostile"],
+)
+@pytest.mark.parametrize("previewed", [True, False])
+def test_what_cannot_be_read_is_for_a_person_where_discord_shows_it(
+    error: LookoutError, previewed: bool
+) -> None:
+    async def scenario() -> Office:
+        office = Office()
+        office.examiner.errors["odd"] = error
+        async with office.open():
+            await office.moderation.intake.accept([new_upload("odd", previewed=previewed)])
+        return office
+
+    office = virtually(scenario())
+    (conclusion,) = office.uploads.conclusions
+    if previewed:
+        assert conclusion.verdict.outcome is Outcome.NEEDS_HUMAN
+        assert conclusion.assessment.unanswered is Unanswered.UNREADABLE
+        assert office.enforcer.drawn
+    else:
+        assert conclusion.verdict.outcome is Outcome.UNREADABLE
+        assert not office.enforcer.drawn
+
+
+def test_a_decoder_that_was_only_slow_is_given_a_second_chance() -> None:
+    async def scenario() -> Office:
+        office = Office()
+        office.examiner.errors["slow"] = PictureHostile("timeout")
+        async with office.open():
+            await office.post("slow")
+            await asyncio.sleep(1)
+            office.examiner.errors.clear()
+        return office
+
+    assert virtually(scenario()).outcomes == {"slow": Outcome.CLEAN}
+
+
+def test_a_reported_picture_is_looked_at_first_and_has_a_card_even_when_clean() -> None:
+    async def scenario() -> Office:
+        office = Office()
+        await office.post("one", "two", "three")
+        await office.moderation.intake.report(
+            [new_upload("reported")], Report(7, "look at this", virtual_now())
+        )
+        async with office.open():
+            pass
+        return office
+
+    office = virtually(scenario())
+    assert office.engine.asked[0] == "reported"
+    assert office.outcomes["reported"] is Outcome.FLAGGED
+    assert office.enforcer.drawn
+
+
+def test_what_waits_when_moderation_is_switched_off_is_withdrawn() -> None:
+    async def scenario() -> Office:
+        office = Office()
+        async with office.open():
+            await office.post("one", "two", "three")
+            await asyncio.sleep(0.5)
+            await office.moderation.policies.save(GUILD, Policy(), ())
+        return office
+
+    outcomes = virtually(scenario()).outcomes
+    assert sorted(outcomes.values()) == [Outcome.CLEAN, Outcome.WITHDRAWN, Outcome.WITHDRAWN]
+
+
+@pytest.mark.parametrize("screened", [True, False])
+def test_what_waits_too_long_expires(screened: bool) -> None:
+    async def scenario() -> Office:
+        office = Office(pace=Pace(max_age=timedelta(hours=1)))
+        office.engine.error = EngineUnavailable()
+        if not screened:
+            office.fetcher.errors["cat"] = FetchFailed()
+        async with office.open():
+            await office.post("cat")
+        return office
+
+    office = virtually(scenario())
+    assert office.outcomes == {"cat": Outcome.EXPIRED}
+    assert not office.uploads.spools
+
+
+@pytest.mark.parametrize(
+    "error",
+    [EngineUnavailable(), EngineTimeout("connect", 5.0), ModelMissing("eyes"), EngineOutOfMemory()],
+    ids=["down", "no connection", "no model", "out of memory"],
+)
+def test_an_outage_loses_nothing_and_is_over_as_soon_as_the_engine_answers(
+    error: EngineUnavailable,
+) -> None:
+    async def scenario() -> tuple[Office, float]:
+        office = Office()
+        office.engine.error = error
+        async with office.open():
+            await office.post(*(f"cat{number}" for number in range(20)))
+            await asyncio.sleep(3600)
+            assert not office.outcomes
+            assert len(office.engine.asked) < 3600 / PROBE_EVERY_SECONDS + 2
+            assert office.engine.most_at_once == 1
+            office.engine.error = None
+            began = asyncio.get_running_loop().time()
+            await office.moderation.idle()
+            return office, asyncio.get_running_loop().time() - began
+
+    office, took = virtually(scenario())
+    assert set(office.outcomes.values()) == {Outcome.CLEAN}
+    assert len(office.outcomes) == 20
+    assert took < 20 + 2 * PROBE_EVERY_SECONDS
+
+
+def test_after_an_outage_reported_and_new_ones_come_first_and_the_oldest_is_not_last() -> None:
+    async def scenario() -> list[str]:
+        office = Office()
+        office.engine.error, office.engine.is_ready = EngineUnavailable(), False
+        async with office.open():
+            for number in range(8):
+                await office.post(f"cat{number}")
+                await asyncio.sleep(1)
+            await office.moderation.intake.report(
+                [new_upload("reported")], Report(7, "", virtual_now())
+            )
+            await asyncio.sleep(100)
+            office.engine.error, office.engine.is_ready = None, True
+        return office.engine.answered
+
+    answered = virtually(scenario())
+    assert answered[0] == "reported"
+    assert answered.index("cat7") < answered.index("cat4")
+    assert answered.index("cat0") < len(answered) / 2
+
+
+def test_a_picture_that_crashes_the_model_calls_for_people_and_holds_up_nobody() -> None:
+    async def scenario() -> Office:
+        office = Office()
+        office.engine.errors["poison"] = EngineOutOfMemory()
+        async with office.open():
+            await office.post("poison")
+            for number in range(200):
+                await office.post(f"cat{number}")
+                await asyncio.sleep(20)
+        return office
+
+    office = virtually(scenario())
+    outcomes = office.outcomes
+    assert outcomes.pop("poison") is Outcome.FAILED
+    assert set(outcomes.values()) == {Outcome.CLEAN}
+    assert office.engine.asked.count("poison") < 30
+    failed = next(c for c in office.uploads.conclusions if c.verdict.outcome is Outcome.FAILED)
+    assert failed.verdict.rule == UNANSWERED
+    assert failed.thumbnail == b"blurred"
+    assert failed.views is None
+
+
+def test_file_hosts_that_are_down_cost_no_attempt() -> None:
+    async def scenario() -> Office:
+        office = Office()
+        names = [f"cat{number}" for number in range(10)]
+        office.fetcher.errors = {name: FetchFailed(503) for name in names}
+        async with office.open():
+            await office.post(*names)
+            await asyncio.sleep(3600)
+            fetched = len(office.fetcher.fetched)
+            assert fetched < 100
+            office.fetcher.errors.clear()
+        return office
+
+    office = virtually(scenario())
+    assert len(office.outcomes) == 10
+    assert set(office.outcomes.values()) == {Outcome.CLEAN}
+
+
+def test_one_file_that_never_comes_calls_for_people_while_the_others_come() -> None:
+    async def scenario() -> Office:
+        office = Office()
+        office.fetcher.errors["lost"] = FetchFailed(500)
+        async with office.open():
+            for number in range(60):
+                await office.post("lost", f"cat{number}")
+                await asyncio.sleep(10)
+        return office
+
+    office = virtually(scenario())
+    outcomes = office.outcomes
+    assert outcomes.pop("lost") is Outcome.FAILED
+    assert set(outcomes.values()) == {Outcome.CLEAN}
+
+
+def test_a_failure_of_ours_calls_for_people_after_some_attempts() -> None:
+    office = Office()
+    office.examiner.errors["cat"] = ServiceError()
+    assert _after(office, "cat").outcomes == {"cat": Outcome.FAILED}
+    assert len(office.examiner.examined) == Pace().attempts
+
+
+def test_a_verdict_does_not_wait_for_the_picture_of_its_case() -> None:
+    office = Office()
+    office.examiner.broken = True
+    assert _after(office, "bad").outcomes == {"bad": Outcome.ACTED}
+    assert office.uploads.conclusions[0].thumbnail is None
+
+
+def test_the_database_may_go_away_at_any_time() -> None:
+    async def scenario() -> Office:
+        office = Office()
+        async with office.open():
+            for number in range(30):
+                office.outage.reason = "locked" if number % 3 else None
+                await office.post(f"cat{number}", f"bad{number}")
+                await asyncio.sleep(1.7)
+            office.outage.reason = None
+        return office
+
+    office = virtually(scenario())
+    assert len(office.outcomes) == 60
+    assert len(office.uploads.conclusions) == 60
+    assert {outcome for name, outcome in office.outcomes.items() if name[:3] == "bad"} == {
+        Outcome.ACTED
+    }
+
+
+def test_a_spool_that_was_lost_is_filled_again() -> None:
+    async def scenario() -> Office:
+        office = Office()
+        office.engine.error = EngineUnavailable()
+        async with office.open():
+            await office.post("cat")
+            await asyncio.sleep(10)
+            office.uploads.spools.clear()
+            office.engine.error = None
+        return office
+
+    office = virtually(scenario())
+    assert office.outcomes == {"cat": Outcome.CLEAN}
+    assert office.fetcher.fetched == ["cat", "cat"]
+
+
+def test_a_full_spool_stops_fetching_until_there_is_room() -> None:
+    async def scenario() -> Office:
+        office = Office()
+        office.engine.error = EngineUnavailable()
+        office.uploads.room = 3
+        async with office.open():
+            await office.post(*(f"cat{number}" for number in range(10)))
+            await asyncio.sleep(1800)
+            assert len(office.uploads.spools) == 3
+            assert len(office.fetcher.fetched) < 50
+            office.engine.error = None
+        return office
+
+    office = virtually(scenario())
+    assert set(office.outcomes.values()) == {Outcome.CLEAN}
+    assert len(office.outcomes) == 10
+
+
+def test_whoever_dies_between_the_verdict_and_its_job_leaves_one_verdict() -> None:
+    async def scenario() -> Office:
+        office = Office()
+        done = office.queue.done
+        deaths = dict.fromkeys(JobKind, 1)
+
+        async def die_first(job: Job) -> None:
+            if deaths[job.kind]:
+                deaths[job.kind] -= 1
+                raise asyncio.CancelledError
+            await done(job)
+
+        office.queue.done = die_first  # type: ignore[method-assign] - a process that is killed
+        await office.post("bad")
+        await office.moderation.start(office.enforcer)
+        await asyncio.sleep(30)
+        assert len(office.queue.rows) == 4
+        office.queue.abandon()
+        await office.moderation.idle()
+        await office.moderation.stop()
+        return office
+
+    office = virtually(scenario())
+    assert [job.kind for job in office.queue.claimed].count(JobKind.JUDGE) == 2
+    assert len(office.uploads.conclusions) == 1
+    assert len(office.cases.cases) == 1
+    assert [action.kind for action in office.enforcer.done] == [ActionKind.DELETE]
+    assert office.cases.actions[1].state is ActionState.DONE
+    assert not office.queue.rows
+
+
+def test_stopping_gives_back_what_is_under_way_and_starting_again_finishes_it() -> None:
+    async def scenario() -> Office:
+        office = Office(pace=Pace(grace_seconds=1))
+        office.engine.seconds = 100
+        await office.post("cat")
+        await office.moderation.start(office.enforcer)
+        await office.moderation.start(office.enforcer)
+        await asyncio.sleep(5)
+        await office.moderation.stop()
+        assert asyncio.get_running_loop().time() < 8
+        assert office.queue.rows[JobKind.JUDGE, 1].attempts == 0
+        assert not office.queue.rows[JobKind.JUDGE, 1].running
+        async with office.open():
+            pass
+        return office
+
+    assert virtually(scenario()).outcomes == {"cat": Outcome.CLEAN}
+
+
+def test_a_person_does_not_wait_for_the_background_which_comes_to_its_end_all_the_same() -> None:
+    async def scenario() -> tuple[Office, list[float]]:
+        office = Office()
+        office.engine.seconds = 60
+        waits = []
+        loop = asyncio.get_running_loop()
+        async with office.open():
+            await office.post("cat")
+            for _ in range(4):
+                await asyncio.sleep(5)
+                began = loop.time()
+                async with office.gate.admit(Asker(person_id=9)):
+                    waits.append(loop.time() - began)
+                    await asyncio.sleep(1)
+        return office, waits
+
+    office, waits = virtually(scenario())
+    assert waits[:MAX_GIVEN_WAY] == [0.0] * MAX_GIVEN_WAY
+    assert 0 < waits[MAX_GIVEN_WAY] < 60
+    assert office.outcomes == {"cat": Outcome.CLEAN}
+    assert office.engine.asked == ["cat"] * (MAX_GIVEN_WAY + 1)
+    assert office.engine.answered == ["cat"]
+
+
+def test_screening_many_uploads_holds_few_originals() -> None:
+    async def scenario() -> int:
+        office = Office(pace=Pace(screen_parallel=2))
+        most = 0
+        examine = office.examiner.examine
+        at_once = 0
+
+        async def counted(data: bytes) -> object:
+            nonlocal at_once, most
+            at_once += 1
+            most = max(most, at_once)
+            try:
+                return await examine(data)
+            finally:
+                at_once -= 1
+
+        office.examiner.examine = counted  # type: ignore[method-assign,assignment] - counts
+        async with office.open():
+            await office.post(*(f"cat{number}" for number in range(20)))
+        return most
+
+    assert virtually(scenario()) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"), [("cat", Outcome.CLEAN), ("bad", Outcome.ACTED), ("copy", Outcome.ACTED)]
+)
+def test_looking_at_once_tells_the_verdict_and_keeps_nothing(name: str, outcome: Outcome) -> None:
+    async def scenario() -> Office:
+        office = Office()
+        office.bank.matches["copy"] = (BLOCKED,)
+        looked = await office.moderation.look_now(
+            ref(name), STRICT, guild_id=GUILD, asker=Asker(9, GUILD)
+        )
+        assert looked.verdict.outcome is outcome
+        return office
+
+    office = virtually(scenario())
+    assert not office.uploads.uploads
+    assert not office.uploads.conclusions
+    assert not office.answers.kept
+    assert not office.queue.rows
+
+
+def test_where_others_judge_this_process_screens_and_leaves_the_rest() -> None:
+    async def scenario() -> Office:
+        office = Office(pace=Pace(judge_parallel=0))
+        await office.moderation.start(office.enforcer)
+        await office.post("cat")
+        await asyncio.sleep(10)
+        await office.moderation.stop()
+        return office
+
+    office = virtually(scenario())
+    assert list(office.queue.rows) == [(JobKind.JUDGE, 1)]
+    assert office.uploads.spools[1].frames
