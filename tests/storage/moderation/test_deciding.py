@@ -242,7 +242,8 @@ async def test_undoing_ends_what_was_done_and_a_later_decision_acts_again(
 
         assert undone.fresh
         assert undone.case.state is CaseState.OPEN
-        assert undone.case.decision is undone.case.decided_by is undone.case.decided_at is None
+        assert (undone.case.decision, undone.case.decided_by) == (None, None)
+        assert undone.case.decided_at is None
         (action,) = await server.carry_out(case)
         assert (action.kind, action.person_id, action.requested_by) == (ended, MEMBER, SECOND)
         kinds = [kind for kind, _, _ in await server.actions(case)]
