@@ -94,18 +94,21 @@ def _person(sighting: Sighting, names: Mapping[int, str], say: Words) -> str:
 
 def where_lines(case: Case, say: Words) -> list[str]:
     """Say where and when it was posted, with links that lead there."""
-    places = [_place(case.guild_id, sighting, say) for sighting in case.sightings[:_MAX_PLACES]]
+    by_message: dict[int, list[Sighting]] = {}
+    for sighting in case.sightings:
+        by_message.setdefault(sighting.message_id, []).append(sighting)
+    shown = list(by_message.values())[:_MAX_PLACES]
+    places = [_place(case.guild_id, copies[0], say) for copies in shown]
     if case.sighting_count <= 1:
         return [say.say("**Where:** {place}", place=place) for place in places]
-    count = say.say_plural(
-        "**{count} copy**", "**{count} copies**", case.sighting_count
-    ) + say.say_plural(" by {count} person", " by {count} people", case.people_count)
-    return [count + ":", *(f"- {place}" for place in places), *_more(case, len(places), say)]
-
-
-def _more(case: Case, shown: int, say: Words) -> list[str]:
-    left = case.sighting_count - shown
-    return ["- " + say.say_plural("and {count} more", "and {count} more", left)] if left > 0 else []
+    heading = say.say(
+        "**Copies:** {count}. **People:** {people}. The newest:",
+        count=case.sighting_count,
+        people=case.people_count,
+    )
+    left = case.sighting_count - sum(len(copies) for copies in shown)
+    more = [say.say_plural("and {count} more", "and {count} more", left)] if left > 0 else []
+    return [heading, *(f"- {line}" for line in (*places, *more))]
 
 
 def _place(guild_id: int, sighting: Sighting, say: Words) -> str:
@@ -226,8 +229,8 @@ def _until(kind: ActionKind, actions: Iterable[Action], say: Words) -> str:
 def before_line(case: Case, say: Words) -> str:
     """Say how often this picture and this person were seen before."""
     picture = say.say_plural(
-        "This picture had {count} case before.",
-        "This picture had {count} cases before.",
+        "This picture had {count} case here before.",
+        "This picture had {count} cases here before.",
         case.seen_before,
     )
     person = say.say_plural(
@@ -235,6 +238,10 @@ def before_line(case: Case, say: Words) -> str:
         "The person had {count} confirmed cases before.",
         case.person_before,
     )
+    if not case.seen_before:
+        picture = say.say("This picture had no case here before.")
+    if not case.person_before:
+        person = say.say("The person had no confirmed case before.")
     return f"{picture} {person}"
 
 
