@@ -143,7 +143,7 @@ def read_judgement(text: str, names: tuple[str, ...]) -> Judgement:
 
 _REFUSAL = re.compile(
     r"""^\W*(?:
-        (?:i['’]?m|i\ am|we\ are|we['’]re)?\ ?(?:so\ |very\ |really\ )?(?:sorry|apologi[sz]e)\b
+        (?:i['’]?m|i\ am|we\ are|we['’]re|i|we)?\ ?(?:so\ |very\ |really\ )?(?:sorry|apologi[sz]e)\b
       | (?:i|we)\ (?:can['’]?t|cannot|can\ not|could\ not|couldn['’]t|won['’]t|will\ not
             |must\ decline|decline|refuse|do\ not\ feel|don['’]t\ feel)\b
       | (?:i['’]?m|i\ am)\ (?:not\ able|unable|not\ allowed|not\ comfortable|prevented)\b

@@ -17,6 +17,8 @@ _PARTS = {
     "promo": "(?:promo|bonus|activation|gift|referral|special)_code",
     "star": r"""\b(?:mr_beast|elon_musk|musk|tesla|spacex|binance|coinbase|ishowspeed|kai_cenat
         |cristiano|ronaldo|drake|vitalik)\b""",
+    "paid": r"\b(?:withdraw\w*|payout|cash_out)",
+    "done": r"\b(?:success\w*|complete\w*|received|processed|approved)",
     "phrase": "(?:seed|recovery|secret|mnemonic|backup|wallet)_phrase",
 }
 
@@ -77,9 +79,9 @@ _PHRASES: tuple[tuple[float, str], ...] = (
     (
         0.8,
         r"""
-        (?:withdraw\w*|payout|cash_out).{0,60}?(?:success\w*|complete\w*|received|processed
-        |approved).{0,80}?(?:<coin>|<money>|casino)
-        | (?:<coin>|casino).{0,80}?(?:withdraw\w*|payout).{0,40}?(?:success\w*|complete\w*|received)
+        <paid>.{0,60}?<done>.{0,80}?(?:<coin>|<money>|casino)
+        | (?:<coin>|<money>|casino).{0,80}?<paid>.{0,40}?<done>
+        | <paid>.{0,40}?(?:<coin>|<money>).{0,40}?<done>
         """,
     ),
     (0.85, r"<star>.{0,80}?(?:giv(?:e_away|ing_away)|casino|bonus|promo|airdrop)"),
