@@ -91,7 +91,7 @@ class CatchingUp:
         anew = anew or not self._reach.max_age
         self._wanted[guild_id] = _Wish(anew, archived)
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
+            self._task = self._house.running.spawn(self._run(), "catch-up")
 
     async def idle(self) -> None:
         """Wait until there is nothing to catch up with."""

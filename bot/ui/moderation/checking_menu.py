@@ -11,7 +11,7 @@ from bot.ui.errors import log_failure, responding
 from bot.ui.house import House
 from bot.ui.i18n import words
 from bot.ui.layouts import failure, plain
-from bot.ui.moderation.checking import looked
+from bot.ui.moderation.checking import looked_lines
 from bot.ui.moderation.watching import place_of
 from bot.ui.resolver import everything_in
 
@@ -54,7 +54,7 @@ async def _view(
     """Look at one picture; what goes wrong with one is no reason not to look at the next."""
     assert interaction.guild_id is not None
     try:
-        seen = await house.moderation.look_now(
+        looked = await house.moderation.look_now(
             ref,
             policy,
             guild_id=interaction.guild_id,
@@ -66,4 +66,4 @@ async def _view(
         reference = f"{interaction.id & 0xFFFFFFFF:08X}"
         log_failure(error, reference)
         return plain(failure(error, interaction.locale.value, reference))
-    return looked(seen, policy, words(interaction.locale.value))
+    return plain("\n".join(looked_lines(looked, policy, words(interaction.locale.value))))

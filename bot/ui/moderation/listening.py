@@ -58,12 +58,13 @@ class Listening:
     async def ready(self, shard_id: int | None = None) -> None:
         """Begin the work, and catch up."""
         async with _quietly():
-            await self._house.moderation.start(DiscordEnforcer(self._bot, self._house))
+            enforcer = DiscordEnforcer(self._bot, self._house)
+            await self._house.running.spawn(self._house.moderation.start(enforcer), "moderation")
         enabled = set(self._house.moderation.policies.enabled_guilds())
         if self._watched is None:
             self._watched = enabled
         if self._keeping is None:
-            self._keeping = asyncio.create_task(self._keep_regularly())
+            self._keeping = self._house.running.spawn(self._keep_regularly(), "keep-cursors")
         missing = missing_intents(self._bot.intents)
         if enabled and missing:
             _log.warning("moderation_lacks_intents", intents=list(missing), guilds=len(enabled))
@@ -96,7 +97,7 @@ class Listening:
         if guild is None or policy is None or me is None:
             return
         async with _quietly():
-            self._look_around()
+            self.look_around()
             # Nothing is awaited before the queue: cursors follow the order of messages.
             cursor = self.marks.hear(guild.id, message.channel.id, message.id)
             uploads = uploads_of(message, policy, now=self._clock(), own_id=me.id)
@@ -143,7 +144,7 @@ class Listening:
             policy = await policies.get(guild.id)
             if policy.enabled:
                 await policies.save(guild.id, policy, ())
-                self._look_around()
+                self.look_around()
 
     def available(self, guild: discord.Guild) -> None:
         """Catch up with a server that was out of reach."""
@@ -169,11 +170,11 @@ class Listening:
 
     async def _keep_regularly(self) -> None:
         while True:
-            self._look_around()
+            self.look_around()
             await self.keep()
             await asyncio.sleep(_KEEP_EVERY_SECONDS)
 
-    def _look_around(self) -> None:
+    def look_around(self) -> None:
         """Notice which servers were switched on or off; one just switched on begins at now."""
         if self._watched is None:
             return
