@@ -98,7 +98,10 @@ class PolicyStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BankChanges:
-    """What happened to the remembered pictures of a server after a revision."""
+    """What happened to the remembered pictures of a server up to a revision.
+
+    Whose ``revision`` is below the one that was asked with begins anew: all of it was forgotten.
+    """
 
     revision: int
     added: Sequence[BankEntry] = ()
@@ -113,7 +116,11 @@ class BankStore(Protocol):
         ...
 
     async def changes(self, guild_id: int, after: int) -> BankChanges:
-        """Return what was added and removed after a revision; all of it after 0."""
+        """Return what was added and removed after a revision; all of it after 0.
+
+        Much comes in pages: ask again, after the revision that is returned, until that is the one
+        that was asked with.
+        """
         ...
 
     async def add(self, entries: Sequence[BankEntry]) -> int:

@@ -1,5 +1,6 @@
 """A server with uploads and cases, for tests of what happens to them."""
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -43,7 +44,8 @@ DAY = timedelta(days=1)
 
 def hashes_of(picture: int) -> tuple[int, ...]:
     """Return hashes that those of no other picture are near to."""
-    return tuple((picture * 0x9E3779B97F4A7C15 * place) % 2**64 for place in (1, 3, 5))
+    digest = hashlib.sha256(str(picture).encode()).digest()
+    return tuple(int.from_bytes(digest[at : at + 8]) for at in (0, 8, 16))
 
 
 @dataclass
