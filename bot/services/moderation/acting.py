@@ -9,7 +9,7 @@ import structlog
 
 from bot.domain.moderation.case import Action, ActionState
 from bot.domain.moderation.jobs import Job
-from bot.domain.moderation.ports import CaseStore, Enforcer, Postponed
+from bot.domain.moderation.ports import CaseStore, Enforcer
 from bot.services.moderation.worker import Later
 
 _log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ class Acting:
     enforcer: Enforcer
     _beginning: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _last: dict[Person, asyncio.Event] = field(default_factory=dict, init=False)
-    _postponed: dict[Person, int] = field(default_factory=dict, init=False)
+    _unended: dict[Person, set[int]] = field(default_factory=dict, init=False)
 
     async def handle(self, job: Job) -> None:
         """Carry out an action, unless that was done. Raises Postponed, Later and StorageFailed."""
@@ -42,41 +42,39 @@ class Acting:
 
     async def give_up(self, job: Job) -> None:
         """Say on the card that it failed. Raises StorageFailed."""
+        self._forget(job.subject_id)
         await self.cases.end_action(job.subject_id, ActionState.FAILED)
-        self._let_others_go(job.subject_id)
 
     @asynccontextmanager
     async def _begun(self, action_id: int) -> AsyncIterator[Action | None]:
-        """Begin an action when everything about its person that began before is over."""
-        async with self._beginning:
+        """Begin an action, and wait until the one before about the same person is out of hand."""
+        async with self._beginning:  # else who begins first need not wait first
             action = await self.cases.begin_action(action_id)
             if action is None:
-                self._let_others_go(action_id)
-                before, mine = None, asyncio.Event()
+                self._forget(action_id)
             else:
                 person = _person(action)
+                self._unended.setdefault(person, set()).add(action_id)
                 before, mine = self._last.get(person), asyncio.Event()
                 self._last[person] = mine
+        if action is None:
+            yield None
+            return
         try:
             if before is not None:
                 await before.wait()
             yield action
         finally:
             mine.set()
-            if action is not None and self._last.get(_person(action)) is mine:
-                del self._last[_person(action)]
+            if self._last.get(person) is mine:
+                del self._last[person]
 
     async def _carry_out(self, action: Action) -> None:
-        person = _person(action)
-        if self._postponed.get(person, action.id) < action.id:
+        if min(self._unended[_person(action)]) < action.id:  # an earlier one was postponed
             raise Later(BEHIND_SECONDS, is_attempt=False)
-        try:
-            state = await self.enforcer.carry_out(action)
-        except Postponed:
-            self._postponed[person] = action.id
-            raise
+        state = await self.enforcer.carry_out(action)
         await self.cases.end_action(action.id, state)
-        self._let_others_go(action.id)
+        self._forget(action.id)
         _log.info(
             "action_ended",
             action=action.id,
@@ -86,10 +84,11 @@ class Acting:
             state=state,
         )
 
-    def _let_others_go(self, action_id: int) -> None:
-        for person, waiting_for in tuple(self._postponed.items()):
-            if waiting_for == action_id:
-                del self._postponed[person]
+    def _forget(self, action_id: int) -> None:
+        for person, unended in tuple(self._unended.items()):
+            unended.discard(action_id)
+            if not unended:
+                del self._unended[person]
 
 
 def _person(action: Action) -> Person:

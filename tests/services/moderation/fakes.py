@@ -142,9 +142,9 @@ class FakeEnforcer:
         return state
 
     async def draw_card(self, case: Case, policy: Policy) -> Card | None:
-        card = Card(policy.log_channel_id or 0, case.number)
+        card: Card | None = Card(policy.log_channel_id or 0, case.number)
         if self.on_draw is not None:
-            await self.on_draw(case)
+            card = await self.on_draw(case)
         self.drawn.append((case.id, case.version))
         return card
 

@@ -111,7 +111,7 @@ class MemoryQueue:
             if jobs or left <= 0:
                 return jobs
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(left, 0.5)):
+                async with asyncio.timeout(min(left, self._ready_in(kinds))):
                     await woken.wait()
 
     def _take(
@@ -134,6 +134,15 @@ class MemoryQueue:
             jobs.append(Job(row.id, row.kind, row.subject_id, row.attempts, row.serial))
         self.claimed += jobs
         return tuple(jobs)
+
+    def _ready_in(self, kinds: Collection[JobKind]) -> float:
+        """Return in how many seconds the next of what waits for its time is ready."""
+        waits = [
+            (row.run_at - virtual_now()).total_seconds()
+            for row in self.rows.values()
+            if row.kind in kinds and not row.running and not row.dead
+        ]
+        return max(0.001, min(waits, default=3600.0))
 
     async def done(self, job: Job) -> None:
         self.outage.check()

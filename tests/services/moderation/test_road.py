@@ -486,8 +486,8 @@ def test_a_person_does_not_wait_for_the_background_which_comes_to_its_end_all_th
         return office, waits
 
     office, waits = virtually(scenario())
-    assert waits[:MAX_GIVEN_WAY] == [0.0] * MAX_GIVEN_WAY
-    assert 0 < waits[MAX_GIVEN_WAY] < 60
+    assert max(waits[:MAX_GIVEN_WAY]) < 0.01
+    assert 1 < waits[MAX_GIVEN_WAY] < 60
     assert office.outcomes == {"cat": Outcome.CLEAN}
     assert office.engine.asked == ["cat"] * (MAX_GIVEN_WAY + 1)
     assert office.engine.answered == ["cat"]
