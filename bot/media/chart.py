@@ -106,7 +106,7 @@ def handle(head: dict[str, Any], _: bytes) -> tuple[dict[str, Any], Sequence[byt
         axes.legend(loc="upper left", prop={"family": list(fonts)})
         axes.spines[["top", "right"]].set_visible(False)
     sink = io.BytesIO()
-    canvas.print_png(sink)
+    figure.savefig(sink, format="png")
     width, height = canvas.get_width_height()
     return {"width": width, "height": height}, [sink.getvalue()]
 

@@ -7,12 +7,13 @@ import discord
 from discord import ButtonStyle, ui
 
 from bot.domain.moderation.fingerprint import BankEntry, BankKind
+from bot.ui.asking import Interaction
 from bot.ui.controls import Control
 from bot.ui.house import House
 from bot.ui.i18n import Words, words
 from bot.ui.layouts import plain
 from bot.ui.moderation.blocklist_file import MAX_BYTES, MAX_ENTRIES, Import
-from bot.ui.moderation.permitted import Click, require_moderator
+from bot.ui.moderation.permitted import require_moderator
 from bot.ui.sentences import megabytes
 from bot.ui.text import neutral_clipped
 
@@ -30,7 +31,7 @@ class Blocked:
 
 
 async def show_blocklist(
-    house: House, interaction: Click, offset: int = 0, *, above: str = ""
+    house: House, interaction: Interaction, offset: int = 0, *, above: str = ""
 ) -> None:
     """Put a page where the acknowledged reply is; an empty one gives way to the first.
 

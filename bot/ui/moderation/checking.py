@@ -11,6 +11,7 @@ from bot.domain.moderation.policy import Policy
 from bot.domain.picture import PictureRef, SourceKind
 from bot.domain.ports import Asker
 from bot.services.moderation.moderation import Looked
+from bot.ui.asking import Interaction
 from bot.ui.house import House
 from bot.ui.i18n import Words, words
 from bot.ui.layouts import TEXT_LIMIT, plain
@@ -23,7 +24,7 @@ from bot.ui.moderation.naming import (
     rule_name,
     severity,
 )
-from bot.ui.moderation.permitted import Click, require_moderator
+from bot.ui.moderation.permitted import require_moderator
 from bot.ui.sentences import sentence
 from bot.ui.text import neutral_clipped, one_line, quoted
 
@@ -40,7 +41,7 @@ class Part:
     outcome: Looked | LookoutError
 
 
-async def try_picture(house: House, interaction: Click, picture: discord.Attachment) -> None:
+async def try_picture(house: House, interaction: Interaction, picture: discord.Attachment) -> None:
     """Say what the rules would make of an upload where the acknowledged reply is.
 
     Raises MissingRight, RateLimited, what fetching raises, a PictureError and a ServiceError.
@@ -72,7 +73,7 @@ async def try_picture(house: House, interaction: Click, picture: discord.Attachm
 
 
 async def check_member(
-    house: House, interaction: Click, person: discord.User | discord.Member
+    house: House, interaction: Interaction, person: discord.User | discord.Member
 ) -> None:
     """Look at somebody's avatars and banner where the acknowledged reply is.
 
@@ -94,7 +95,7 @@ async def check_member(
 
 
 async def _look(
-    house: House, interaction: Click, asset: discord.Asset, policy: Policy
+    house: House, interaction: Interaction, asset: discord.Asset, policy: Policy
 ) -> Looked | LookoutError:
     assert interaction.guild_id is not None
     ref = PictureRef(SourceKind.OPTION, asset.url)
@@ -112,7 +113,7 @@ async def _look(
 
 
 async def _assets(
-    interaction: Click, person: discord.User | discord.Member, say: Words
+    interaction: Interaction, person: discord.User | discord.Member, say: Words
 ) -> Sequence[tuple[str, discord.Asset]]:
     """List the pictures that somebody chose for themselves. A banner has to be asked for."""
     found = []
@@ -216,7 +217,7 @@ def _counted(found: Finding, looked: Looked, policy: Policy, say: Words) -> str:
     return say.say("Not enough: from {threshold} on.", threshold=percent(rule.threshold))
 
 
-def _is_age_restricted(interaction: Click) -> bool:
+def _is_age_restricted(interaction: Interaction) -> bool:
     channel = interaction.channel
     return (
         isinstance(

@@ -1,6 +1,5 @@
 """Whether moderation could work in a server as things stand, in words, with what to mend."""
 
-import importlib.util
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -10,8 +9,6 @@ from bot.domain.moderation.policy import Policy, Watch
 from bot.ui.i18n import Words
 from bot.ui.permissions import permission_name
 
-_MODULES = ("numpy", "zxingcpp")
-"""What the extra ``moderation`` brings that looking at pictures cannot do without."""
 _LOG_NEEDS = ("view_channel", "send_messages", "embed_links", "attach_files",
               "read_message_history")  # fmt: skip
 _WATCH_NEEDS = ("view_channel", "read_message_history")
@@ -20,10 +17,7 @@ _NAMED_CHANNELS = 5
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that is ready or missing; a ``needed`` one keeps moderation from being switched on.
-
-    ``permission`` is one that the bot lacks in the whole server, as discord.py writes it.
-    """
+    """One thing that is ready or missing; a ``needed`` one keeps moderation from being on."""
 
     ready: bool
     text: str
@@ -32,16 +26,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is known beside the server: what Discord sends, what is installed, who answers."""
+    """What is known beside the server: what Discord sends, and who answers."""
 
     message_content: bool
-    installed: bool
     engine_ready: bool
-
-
-def extra_installed() -> bool:
-    """Say whether the extra ``moderation`` is there, without importing any of it."""
-    return all(importlib.util.find_spec(module) is not None for module in _MODULES)
 
 
 def checked(
@@ -64,12 +52,6 @@ def _surroundings(around: Surroundings, say: Words) -> Iterator[Check]:
             "the message content intent. Without it Discord does not show me what is posted. The "
             "operator switches it on in Discord's developer portal and in my settings "
             "(discord.message_content)."
-        )
-        yield Check(False, text, needed=True)
-    if not around.installed:
-        text = say.say(
-            "the extra “moderation”. The operator installs it with “pip install "
-            "lookout-bot[moderation]”."
         )
         yield Check(False, text, needed=True)
     if around.engine_ready:

@@ -16,12 +16,13 @@ from bot.domain.clock import utc_now
 from bot.domain.moderation.case import Case, CaseEvent
 from bot.domain.moderation.policy import Policy
 from bot.domain.moderation.ports import CaseQuery, CaseStore
+from bot.ui.asking import Interaction
 from bot.ui.files import Attached, csv_bytes
 from bot.ui.house import House
 from bot.ui.i18n import Words, words
 from bot.ui.layouts import plain
 from bot.ui.moderation.naming import rule_label
-from bot.ui.moderation.permitted import Click, require_moderator
+from bot.ui.moderation.permitted import require_moderator
 from bot.ui.sentences import megabytes
 
 NAME = "cases.zip"
@@ -46,7 +47,7 @@ class CaseFile:
 
 
 async def send_export(
-    house: House, interaction: Click, days: int, person_id: int | None = None
+    house: House, interaction: Interaction, days: int, person_id: int | None = None
 ) -> None:
     """Hand over the cases of the last days where the acknowledged reply is.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.domain.errors import MissingRight
-from bot.ui.conversation.rights import Click
+from bot.ui.asking import Interaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +21,22 @@ class Manager:
         return self.member.guild_permissions.administrator
 
 
-def require_manager(click: Click) -> Manager:
+def require_manager(click: Interaction) -> Manager:
     """Let those through who may manage the server. Raises MissingRight."""
     return _require(click, "manage_guild")
 
 
-def require_administrator(click: Click) -> Manager:
+def require_administrator(click: Interaction) -> Manager:
     """Let administrators through. Raises MissingRight."""
     return _require(click, "administrator")
 
 
-def require_moderator(click: Click) -> Manager:
+def require_moderator(click: Interaction) -> Manager:
     """Let those through who may manage messages in the whole server. Raises MissingRight."""
     return _require(click, "manage_messages")
 
 
-def _require(click: Click, permission: str) -> Manager:
+def _require(click: Interaction, permission: str) -> Manager:
     member, guild = click.user, click.guild
     if (
         guild is None

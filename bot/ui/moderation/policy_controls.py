@@ -20,7 +20,7 @@ from bot.ui.moderation.edits import EDITS, edited_rule, with_rule, without_custo
 from bot.ui.moderation.permitted import Manager, require_administrator, require_manager
 from bot.ui.moderation.policy_forms import RuleForm, WordsForm
 from bot.ui.moderation.policy_ids import Page, Press
-from bot.ui.moderation.policy_pages import checks_of, revise, show_page
+from bot.ui.moderation.policy_pages import checks_of, revise, rule_gone, show_page
 from bot.ui.moderation.rule_panel import people_confirmation, removal_confirmation
 
 _FORMS = frozenset({"add_rule", "edit_rule", "edit_words"})
@@ -44,31 +44,41 @@ class PolicyControl(ui.DynamicItem[ui.Item[ui.LayoutView]], template=Press.TEMPL
 
     async def callback(self, interaction: Interaction) -> None:
         """Do what the label says, then draw the panel as things stand."""
-        house, press = house_of(interaction.client), self.press
+        house = house_of(interaction.client)
         async with responding(interaction):
             manager = require_manager(interaction)
-            if press.what in _FORMS:
-                await self._open_form(house, interaction, manager)
-                return
-            await interaction.response.defer()
-            if press.what in _ASKS:
-                await self._ask(house, interaction, manager)
-                return
-            page, rule_id, above = press.page, press.rule_id, ""
-            match press.what:
-                case "show":
-                    pass
-                case "open_rule":
-                    page, rule_id = Page.RULE, self._values()[0]
-                case "enable":
-                    above = await _enable(house, interaction, manager)
-                case "new_log":
-                    above = await _create_log(house, interaction, manager)
-                case "remove_rule":
-                    await revise(house, manager, lambda p: without_custom_rule(p, rule_id))
-                case _:
-                    above = await self._change(house, interaction, manager)
-            await show_page(house, interaction, page, rule_id, above=above)
+            try:
+                await self._do(house, interaction, manager)
+            except Expired:
+                if not interaction.response.is_done():
+                    await interaction.response.defer()
+                above = rule_gone(words(interaction.locale.value))
+                await show_page(house, interaction, Page.HOME, above=above)
+
+    async def _do(self, house: House, interaction: Interaction, manager: Manager) -> None:
+        press = self.press
+        if press.what in _FORMS:
+            await self._open_form(house, interaction, manager)
+            return
+        await interaction.response.defer()
+        if press.what in _ASKS:
+            await self._ask(house, interaction, manager)
+            return
+        page, rule_id, above = press.page, press.rule_id, ""
+        match press.what:
+            case "show":
+                pass
+            case "open_rule":
+                page, rule_id = Page.RULE, self._values()[0]
+            case "enable":
+                above = await _enable(house, interaction, manager)
+            case "new_log":
+                above = await _create_log(house, interaction, manager)
+            case "remove_rule":
+                await revise(house, manager, lambda p: without_custom_rule(p, rule_id))
+            case _:
+                above = await self._change(house, interaction, manager)
+        await show_page(house, interaction, page, rule_id, above=above)
 
     async def _change(self, house: House, interaction: Interaction, manager: Manager) -> str:
         """Make one change; return what is to be said about it beyond the panel itself."""

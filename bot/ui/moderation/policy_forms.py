@@ -13,11 +13,12 @@ from bot.domain.moderation.policy import (
     CustomRule,
     Policy,
 )
+from bot.ui.asking import Interaction
 from bot.ui.errors import responding
 from bot.ui.house import House
 from bot.ui.i18n import Words, words
 from bot.ui.moderation.edits import blocked_words, with_custom_rule
-from bot.ui.moderation.permitted import Click, require_manager
+from bot.ui.moderation.permitted import require_manager
 from bot.ui.moderation.policy_ids import NO_RULE, Page
 from bot.ui.moderation.policy_pages import revise, show_page
 from bot.ui.text import neutral_clipped, one_line
@@ -52,7 +53,7 @@ class RuleForm(ui.Modal):
             )
         )
 
-    async def on_submit(self, interaction: Click) -> None:
+    async def on_submit(self, interaction: Interaction) -> None:
         """Keep the rule and show it."""
         async with responding(interaction):
             manager = require_manager(interaction)
@@ -95,7 +96,7 @@ class WordsForm(ui.Modal):
             label = say.say("One word or phrase a line")
             self.add_item(ui.Label(text=label, component=field))
 
-    async def on_submit(self, interaction: Click) -> None:
+    async def on_submit(self, interaction: Interaction) -> None:
         """Keep what can be kept, and say what cannot."""
         async with responding(interaction):
             manager = require_manager(interaction)

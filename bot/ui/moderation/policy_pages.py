@@ -5,14 +5,14 @@ from collections.abc import Callable
 import discord
 import structlog
 
-from bot.domain.errors import Expired
 from bot.domain.moderation.policy import Policy, PolicyChange, RuleId
+from bot.ui.asking import Interaction
 from bot.ui.house import House
-from bot.ui.i18n import words
+from bot.ui.i18n import Words, words
 from bot.ui.moderation.changes import changes_between
-from bot.ui.moderation.checks import Check, Surroundings, checked, extra_installed
+from bot.ui.moderation.checks import Check, Surroundings, checked
 from bot.ui.moderation.edits import people_guarded
-from bot.ui.moderation.permitted import Click, Manager, require_manager
+from bot.ui.moderation.permitted import Manager, require_manager
 from bot.ui.moderation.policy_ids import NO_RULE, Page
 from bot.ui.moderation.rule_panel import rule_panel
 from bot.ui.moderation.settings import CHANGES_SHOWN, home_panel, people_panel, words_panel
@@ -46,7 +46,7 @@ async def revise(house: House, manager: Manager, edit: Callable[[Policy], Policy
 
 async def show_page(
     house: House,
-    interaction: Click,
+    interaction: Interaction,
     page: Page,
     rule_id: RuleId = NO_RULE,
     *,
@@ -57,14 +57,15 @@ async def show_page(
     say = words(interaction.locale.value)
     policies = house.moderation.policies
     policy = await policies.get(manager.guild.id)
+    rule = policy.rule(rule_id)
+    if page is Page.RULE and rule is None:
+        page, above = Page.HOME, rule_gone(say)
     match page:
         case Page.SETUP:
             checks = await checks_of(house, interaction.client, manager.guild, policy, say.locale)
             view = setup_panel(manager.guild, policy, checks, say, above=above)
         case Page.RULE:
-            rule = policy.rule(rule_id)
-            if rule is None:
-                raise Expired
+            assert rule is not None
             view = rule_panel(policy, rule_id, rule, say, above=above)
         case Page.PEOPLE:
             view = people_panel(policy, say, above=above)
@@ -76,13 +77,17 @@ async def show_page(
     await interaction.edit_original_response(view=view)
 
 
+def rule_gone(say: Words) -> str:
+    """Say that somebody else removed a rule meanwhile."""
+    return say.say("That rule is no longer there.")
+
+
 async def checks_of(
     house: House, client: discord.Client, guild: discord.Guild, policy: Policy, locale: str
 ) -> tuple[Check, ...]:
     """Look at everything that moderation needs here."""
     around = Surroundings(
         message_content=client.intents.message_content,
-        installed=extra_installed(),
         engine_ready=(await house.engine.status()).ready,
     )
     return checked(guild, policy, around, words(locale))

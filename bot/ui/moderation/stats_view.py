@@ -11,12 +11,13 @@ from bot.domain.moderation.assessment import Outcome
 from bot.domain.moderation.policy import Policy, RuleId
 from bot.domain.moderation.stats import Stats
 from bot.media.chart import Chart, Label, draw_chart, installed
+from bot.ui.asking import Interaction
 from bot.ui.files import Attached
 from bot.ui.house import House
 from bot.ui.i18n import Words, mark, words
 from bot.ui.layouts import ALT_LIMIT, TEXT_LIMIT, media_item
 from bot.ui.moderation.naming import OUTCOME_NAMES, rule_name
-from bot.ui.moderation.permitted import Click, require_moderator
+from bot.ui.moderation.permitted import require_moderator
 from bot.ui.sentences import duration
 from bot.ui.text import clip_words
 
@@ -38,7 +39,7 @@ _WITHOUT_A_LOOK = (
 """Ends at which nobody saw the picture."""
 
 
-async def show_stats(house: House, interaction: Click, days: int) -> None:
+async def show_stats(house: House, interaction: Interaction, days: int) -> None:
     """Put the figures where the acknowledged reply is. Raises MissingRight, StorageFailed."""
     guild_id = require_moderator(interaction).guild.id
     say = words(interaction.locale.value)
