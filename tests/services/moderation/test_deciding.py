@@ -210,7 +210,7 @@ def test_orders_to_the_model_are_flagged_and_never_acted_upon() -> None:
 def test_adults_among_themselves_may_be_naked_and_no_more(
     category: Category, differs: AgeRestricted
 ) -> None:
-    by = replace(policy(**{category.value: Rule()}), age_restricted=differs)
+    by = Policy(rules={category: Rule()}, age_restricted=differs)
     result = verdict(found(category), by=by, context=Context(age_restricted=True))
     spared = differs is not AgeRestricted.SAME and category in {Category.SEXUAL, Category.NUDITY}
     assert (result.outcome is Outcome.CLEAN) is spared
