@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -14,13 +13,9 @@ import simcord
 from bot.domain.moderation.assessment import Assessment, Finding, Outcome, Source, Verdict
 from bot.domain.moderation.case import ActionState, Case
 from bot.domain.moderation.policy import Category, Policy, RuleId, Step
+from bot.domain.moderation.ports import CaseStore, UploadStore
 from bot.domain.moderation.upload import Author, Conclusion, NewUpload, Subject
 from bot.domain.picture import PictureRef, SourceKind
-from bot.services.moderation.policies import Policies
-from bot.storage.moderation.cases import SqlCaseStore
-from bot.storage.moderation.policies import SqlPolicyStore
-from bot.storage.moderation.uploads import SqlUploadStore
-from bot.ui.moderation.card_buttons import BUTTONS
 from bot.ui.moderation.enforcing import DiscordEnforcer
 from tests.discord.engines import HandEngine
 from tests.discord.messaging import found, ours
@@ -46,9 +41,8 @@ class Court:
     w: World
     log: simcord.ChannelHandle
     mod: simcord.MemberActor
-    cases: SqlCaseStore
-    uploads: SqlUploadStore
-    policies: Policies
+    cases: CaseStore
+    uploads: UploadStore
     enforcer: DiscordEnforcer
     policy: Policy
     _uploads: int = 0
@@ -208,25 +202,19 @@ async def court(tmp_path: Path, **policy: Any) -> AsyncIterator[Court]:
         log = w.guild.create_text_channel("moderation-log")
         role = w.guild.create_role("Moderator", permissions=MODERATOR)
         mod = w.guild.add_member(w.env.create_user("judge"), roles=[role])
-        chosen = replace(Policy(enabled=True, dry_run=False, log_channel_id=log.id), **policy)
+        chosen = replace(Policy(dry_run=False, log_channel_id=log.id), **policy)
         yield await _seated(w, log, mod, chosen)
 
 
 async def _seated(
     w: World, log: simcord.ChannelHandle, mod: simcord.MemberActor, policy: Policy
 ) -> Court:
-    """Attach what cases need to the bot."""
-    database = w.lookout.database
-    policies = Policies(SqlPolicyStore(database))
-    await policies.save(w.guild.id, policy, [])
-    cases = SqlCaseStore(database, clock=w.env.now)
-    house: Any = w.lookout
-    house.moderation = SimpleNamespace(cases=cases, policies=policies)
-    bot = w.env.bot
-    bot.remove_dynamic_items(*BUTTONS)
-    bot.add_dynamic_items(*BUTTONS)
-    uploads = SqlUploadStore(database, clock=w.env.now)
-    return Court(w, log, mod, cases, uploads, policies, DiscordEnforcer(bot, house), policy)
+    """Let the tests do what the workers do, one thing after the other."""
+    moderation = w.lookout.moderation
+    await moderation.stop()
+    await moderation.policies.save(w.guild.id, policy, [])
+    enforcer = DiscordEnforcer(w.env.bot, w.lookout)
+    return Court(w, log, mod, moderation.cases, moderation.uploads, enforcer, policy)
 
 
 def ended(case: Case) -> dict[str, ActionState]:
@@ -238,3 +226,13 @@ def told(shown: simcord.InteractionResult) -> str:
     """Return what a press was answered with, which nobody else sees."""
     assert shown.ephemeral
     return text_of(shown)
+
+
+def repointed(c: Court, message: discord.Message, before: int, after: int) -> None:
+    """Let the buttons of a message speak of another case."""
+    stored = c.w.env.backend.get_message(message.channel.id, message.id)
+    for row in stored.components:
+        for button in row.get("components", []):
+            known = button.get("custom_id", "")
+            if known.endswith(f":{before}"):
+                button["custom_id"] = known.removesuffix(f":{before}") + f":{after}"

@@ -9,7 +9,7 @@ from bot.domain.moderation.assessment import Outcome
 from bot.domain.moderation.case import ActionState, Case, CaseState, Decision, EventKind
 from bot.domain.moderation.policy import SPECIAL, Step
 from bot.domain.moderation.upload import Subject
-from tests.discord.cases import MODERATOR, Court, court, ended, flag, told
+from tests.discord.cases import MODERATOR, Court, court, ended, flag, repointed, told
 from tests.discord.forms import deny
 from tests.discord.messaging import offered, said
 from tests.discord.world import components, labels
@@ -213,25 +213,16 @@ async def test_a_special_case_keeps_its_secret_even_from_an_old_button(
         verdict = flag(rule=SPECIAL, outcome=Outcome.SPECIAL, step=Step.DELETE)
         message = await c.posted(c.w.ann)
         special = await c.concluded(c.w.ann.id, message.id, verdict=verdict)
-        repointed(c, old.id, ordinary.id, special.id)
+        repointed(c, old, ordinary.id, special.id)
         answer = told(await c.press(c.mod, labels_of[action], old))
         assert "nothing of this picture may be shown or kept" in answer
         assert (await c.case(special.id)).state is CaseState.OPEN
 
 
-def repointed(c: Court, message_id: int, before: int, after: int) -> None:
-    """Let a card's buttons speak of another case."""
-    stored = c.w.env.backend.get_message(c.log.id, message_id)
-    for row in stored.components:
-        for button in row.get("components", []):
-            if "custom_id" in button:
-                button["custom_id"] = button["custom_id"].replace(f":{before}", f":{after}")
-
-
 async def test_a_card_of_a_case_that_is_gone_says_so(tmp_path: Path) -> None:
     async with court(tmp_path) as c:
         case = await flagged(c)
-        repointed(c, c.card().id, case.id, 999)
+        repointed(c, c.card(), case.id, 999)
         assert "This case is no longer kept" in told(await c.press(c.mod, "Keep"))
 
 

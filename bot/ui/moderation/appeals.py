@@ -9,12 +9,12 @@ from typing import Any, Self, cast
 import discord
 from discord import ui
 
-from bot.domain.errors import Expired
 from bot.domain.moderation.case import MAX_APPEAL_CHARACTERS, Appeal, Case
 from bot.ui.asking import Interaction
 from bot.ui.errors import responding, say_alone
 from bot.ui.house import House, house_of
 from bot.ui.i18n import Words, words
+from bot.ui.moderation.pressing import gone
 from bot.ui.text import displayed, quoted
 
 _OPEN_SECONDS = 900.0
@@ -95,16 +95,14 @@ def _once(say: Words) -> str:
 async def _concerning(
     house: House, interaction: Interaction, guild_id: int, case_id: int
 ) -> Case | None:
-    """Return a case that concerns the presser; None, and a word to them, where it does not.
-
-    Raises Expired.
-    """
-    cases = house.moderation.cases
+    """Return a case that concerns the presser; None, and a word to them, where it does not."""
+    cases, say = house.moderation.cases, words(interaction.locale.value)
     case = await cases.get(case_id)
     if case is None or case.guild_id != guild_id:
-        raise Expired
-    if interaction.user.id in await cases.people(case_id):
+        refused = gone(say)
+    elif interaction.user.id not in await cases.people(case_id):
+        refused = say.say("Only the person whose picture this is about can appeal.")
+    else:
         return case
-    say = words(interaction.locale.value)
-    await say_alone(interaction, say.say("Only the person whose picture this is about can appeal."))
+    await say_alone(interaction, refused)
     return None
