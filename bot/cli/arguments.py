@@ -30,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
         return command
 
     add("run", "Connect to Discord and serve.")
+    add("worker", "Help to judge uploads, without Discord; several may run beside the bot.")
     add("playground", "Open a simulated Discord in the browser; no token needed.")
     _add_look_options(add("describe", "Describe pictures."), TaskName.DESCRIBE)
     _add_look_options(add("alt", "Write alt text for pictures."), TaskName.ALT)

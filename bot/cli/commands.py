@@ -39,6 +39,13 @@ async def _run(_arguments: argparse.Namespace, config: Config) -> int:
     return Exit.OK
 
 
+async def _worker(_arguments: argparse.Namespace, config: Config) -> int:
+    from bot.cli.worker import work  # noqa: PLC0415 - loads every room
+
+    await work(config)
+    return Exit.OK
+
+
 async def _playground(_arguments: argparse.Namespace, config: Config) -> int:
     try:
         from bot.playground import play  # noqa: PLC0415 - loads discord.py and a web server
@@ -124,6 +131,7 @@ async def _reseal(database: "Database") -> int:
 
 COMMANDS: dict[str, Command] = {
     "run": _run,
+    "worker": _worker,
     "playground": _playground,
     "describe": _look,
     "alt": _look,

@@ -16,7 +16,7 @@ from bot.config import Config, load_config
 from bot.domain.errors import ConfigError, LookoutError, ServiceError
 from bot.logs import logging_to
 
-SERVING = frozenset({"run"})
+SERVING = frozenset({"run", "worker"})
 
 
 def main(argv: Sequence[str] | None = None) -> int:

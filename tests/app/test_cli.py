@@ -32,7 +32,7 @@ PICTURE = Picture((Frame(b"png", "image/png", 32, 24),), PictureFacts("PNG", 640
 
 def test_every_command_that_can_be_typed_is_carried_out() -> None:
     typed = {
-        "run": (), "playground": (), "describe": ("x",), "alt": ("x",), "ocr": ("x",),
+        "run": (), "worker": (), "playground": (), "describe": ("x",), "alt": ("x",), "ocr": ("x",),
         "doctor": (), "models": ("list",), "db": ("upgrade",),
     }  # fmt: skip
     assert {parse(name, *rest).command for name, rest in typed.items()} == set(COMMANDS)

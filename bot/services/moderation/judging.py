@@ -25,7 +25,7 @@ from bot.services.moderation.deciding import decide
 from bot.services.moderation.giving_way import GaveWay
 from bot.services.moderation.policies import Policies
 from bot.services.moderation.rules import recognised
-from bot.services.moderation.worker import Lane, Later
+from bot.services.moderation.worker import Later
 
 MAX_GIVEN_WAY = 2
 """How often one upload's question is stopped for a person's before it is asked to its end."""
@@ -122,22 +122,10 @@ def _may_be_the_picture(error: EngineError | CannotAnswer) -> bool:
     return not isinstance(error, EngineUnavailable | EngineBusy | ModelMissing | CannotAnswer)
 
 
-def judge_lane(
-    *,
-    uploads: UploadStore,
-    queue: JobQueue,
-    policies: Policies,
-    bank: Bank,
-    assessing: Assessing,
-    concluding: Concluding,
-    engine: Engine,
-    parallel: int,
-) -> Lane:
-    """Return the lane of JUDGE jobs, which waits while ``engine`` is down."""
+def engine_circuit(engine: Engine) -> Circuit:
+    """Return a circuit for JUDGE jobs."""
 
     async def is_ready() -> bool:
         return (await engine.status()).ready
 
-    circuit = Circuit("engine", is_ready=is_ready)
-    judging = Judging(uploads, queue, policies, bank, assessing, concluding, circuit)
-    return Lane(JobKind.JUDGE, judging, parallel, circuit=circuit)
+    return Circuit("engine", is_ready=is_ready)

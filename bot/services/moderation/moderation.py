@@ -1,6 +1,6 @@
 """Everything moderation consists of, and its work in the process that is connected to Discord."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -28,7 +28,7 @@ from bot.services.moderation.carding import Carding
 from bot.services.moderation.concluding import Concluding
 from bot.services.moderation.deciding import decide
 from bot.services.moderation.intake import Intake
-from bot.services.moderation.judging import judge_lane
+from bot.services.moderation.judging import Judging, engine_circuit
 from bot.services.moderation.policies import Policies
 from bot.services.moderation.rules import read_codes, recognised
 from bot.services.moderation.screening import Originals, Screening, screened_of, screening_circuit
@@ -126,17 +126,11 @@ class Moderation:
 
     async def start(self, enforcer: Enforcer) -> None:
         """Begin the work. A second time, while it goes on, does nothing."""
-        if self._worker is not None:
-            return
-        worker = Worker(
-            self.queue,
-            self._lanes(enforcer),
-            attempts=self.pace.attempts,
-            claim_wait_seconds=self.pace.claim_wait_seconds,
-        )
-        worker.start()
-        self._worker = worker
-        _log.info("moderation_started", guilds=len(self.policies.enabled_guilds()))
+        self._start(self._lanes(enforcer))
+
+    async def start_judging(self) -> None:
+        """Only ask the model, in a process that is not connected to Discord."""
+        self._start([self._judging(None)])
 
     async def stop(self) -> None:
         """End the work within a grace, and give back what is not done."""
@@ -153,27 +147,49 @@ class Moderation:
         if self._worker is not None:
             await self._worker.idle()
 
+    def _start(self, lanes: Sequence[Lane]) -> None:
+        if self._worker is not None:
+            return
+        self._worker = Worker(
+            self.queue,
+            lanes,
+            attempts=self.pace.attempts,
+            claim_wait_seconds=self.pace.claim_wait_seconds,
+        )
+        self._worker.start()
+        _log.info("moderation_started", kinds=[lane.kind.value for lane in lanes])
+
     def _lanes(self, enforcer: Enforcer) -> tuple[Lane, ...]:
         circuit = screening_circuit()
-        concluding = Concluding(
-            self.uploads, self.cases, self.examiner, enforcer, self.clock, self.pace.max_age
-        )
         screening = Screening(
-            self.uploads, self.policies, self._originals, self.bank, concluding, circuit
-        )
-        judging = judge_lane(
-            uploads=self.uploads,
-            queue=self.queue,
-            policies=self.policies,
-            bank=self.bank,
-            assessing=self.assessing,
-            concluding=concluding,
-            engine=self.engine,
-            parallel=self.pace.judge_parallel,
+            self.uploads,
+            self.policies,
+            self._originals,
+            self.bank,
+            self._concluding(enforcer),
+            circuit,
         )
         return (
             Lane(JobKind.SCREEN, screening, self.pace.screen_parallel, circuit=circuit),
-            judging,
+            self._judging(enforcer),
             Lane(JobKind.ACT, Acting(self.cases, enforcer), ACT_PARALLEL, in_order=True),
             Lane(JobKind.CARD, Carding(self.cases, self.policies, enforcer), CARD_PARALLEL),
+        )
+
+    def _judging(self, enforcer: Enforcer | None) -> Lane:
+        circuit = engine_circuit(self.engine)
+        judging = Judging(
+            self.uploads,
+            self.queue,
+            self.policies,
+            self.bank,
+            self.assessing,
+            self._concluding(enforcer),
+            circuit,
+        )
+        return Lane(JobKind.JUDGE, judging, self.pace.judge_parallel, circuit=circuit)
+
+    def _concluding(self, enforcer: Enforcer | None) -> Concluding:
+        return Concluding(
+            self.uploads, self.cases, self.examiner, enforcer, self.clock, self.pace.max_age
         )

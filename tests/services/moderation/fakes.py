@@ -93,11 +93,16 @@ class FakeExaminer:
     errors: dict[str, LookoutError] = field(default_factory=dict)
     broken: bool = False
     examined: list[str] = field(default_factory=list)
+    at_once: int = 0
+    most_at_once: int = 0
 
     async def examine(self, data: bytes) -> Examined:
         name = data.decode()
         self.examined.append(name)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(0.01)
+        self.at_once -= 1
         if name in self.errors:
             raise self.errors[name]
         codes = ("https://discord.com/ra/abc",) if name.startswith("qr-") else ()

@@ -68,6 +68,8 @@ class MemoryQueue:
     outage: Outage = field(default_factory=Outage)
     rows: dict[tuple[JobKind, int], _Row] = field(default_factory=dict)
     claimed: list[Job] = field(default_factory=list)
+    deaths: Counter[JobKind] = field(default_factory=Counter)
+    """How often a worker still dies when it would say that such a job is done."""
     _ids: int = 0
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -146,6 +148,9 @@ class MemoryQueue:
 
     async def done(self, job: Job) -> None:
         self.outage.check()
+        if self.deaths[job.kind]:
+            self.deaths[job.kind] -= 1
+            raise asyncio.CancelledError
         row = self.rows[job.kind, job.subject_id]
         if row.serial == job.serial:
             del self.rows[job.kind, job.subject_id]
@@ -204,6 +209,8 @@ class MemoryCases:
     cases: dict[int, Case] = field(default_factory=dict)
     actions: dict[int, Action] = field(default_factory=dict)
     confirmed: Counter[int] = field(default_factory=Counter)
+    deaths: int = 0
+    """How often a worker still dies between acting and saying so."""
 
     def change(self, case_id: int) -> None:
         """Let something about a case change, so that its card is behind."""
@@ -241,6 +248,9 @@ class MemoryCases:
 
     async def end_action(self, action_id: int, state: ActionState) -> None:
         self.outage.check()
+        if self.deaths:
+            self.deaths -= 1
+            raise asyncio.CancelledError
         self.actions[action_id] = replace(self.actions[action_id], state=state)
         if self.actions[action_id].case_id in self.cases:
             self.change(self.actions[action_id].case_id)

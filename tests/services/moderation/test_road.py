@@ -23,7 +23,7 @@ from bot.domain.errors import (
 from bot.domain.moderation.assessment import Outcome, Source, Unanswered
 from bot.domain.moderation.case import ActionKind, ActionState, Report
 from bot.domain.moderation.fingerprint import BankKind, BankMatch
-from bot.domain.moderation.jobs import Job, JobKind
+from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.policy import BLOCKED_PICTURE, UNANSWERED, Category, Policy, Step
 from bot.domain.ports import Asker
 from bot.services.moderation.circuit import PROBE_EVERY_SECONDS
@@ -422,16 +422,7 @@ def test_a_full_spool_stops_fetching_until_there_is_room() -> None:
 def test_whoever_dies_between_the_verdict_and_its_job_leaves_one_verdict() -> None:
     async def scenario() -> Office:
         office = Office()
-        done = office.queue.done
-        deaths = dict.fromkeys(JobKind, 1)
-
-        async def die_first(job: Job) -> None:
-            if deaths[job.kind]:
-                deaths[job.kind] -= 1
-                raise asyncio.CancelledError
-            await done(job)
-
-        office.queue.done = die_first  # type: ignore[method-assign] - a process that is killed
+        office.queue.deaths.update(JobKind)
         await office.post("bad")
         await office.moderation.start(office.enforcer)
         await asyncio.sleep(30)
@@ -496,23 +487,9 @@ def test_a_person_does_not_wait_for_the_background_which_comes_to_its_end_all_th
 def test_screening_many_uploads_holds_few_originals() -> None:
     async def scenario() -> int:
         office = Office(pace=Pace(screen_parallel=2))
-        most = 0
-        examine = office.examiner.examine
-        at_once = 0
-
-        async def counted(data: bytes) -> object:
-            nonlocal at_once, most
-            at_once += 1
-            most = max(most, at_once)
-            try:
-                return await examine(data)
-            finally:
-                at_once -= 1
-
-        office.examiner.examine = counted  # type: ignore[method-assign,assignment] - counts
         async with office.open():
             await office.post(*(f"cat{number}" for number in range(20)))
-        return most
+        return office.examiner.most_at_once
 
     assert virtually(scenario()) == 2
 
@@ -549,3 +526,22 @@ def test_where_others_judge_this_process_screens_and_leaves_the_rest() -> None:
     office = virtually(scenario())
     assert list(office.queue.rows) == [(JobKind.JUDGE, 1)]
     assert office.uploads.spools[1].frames
+
+
+def test_a_process_without_discord_only_judges_and_leaves_the_rest_to_the_one_that_has_it() -> None:
+    async def scenario() -> Office:
+        here, elsewhere = Office(pace=Pace(judge_parallel=0)), Office()
+        for part in ("queue", "uploads", "cases", "policies"):
+            setattr(elsewhere.moderation, part, getattr(here.moderation, part))
+        await elsewhere.moderation.start_judging()
+        async with here.open():
+            await here.post("bad", "cat")
+        await elsewhere.moderation.stop()
+        assert elsewhere.engine.asked
+        assert not elsewhere.examiner.examined
+        assert not here.engine.asked
+        return here
+
+    office = virtually(scenario())
+    assert office.outcomes == {"bad": Outcome.ACTED, "cat": Outcome.CLEAN}
+    assert [action.kind for action in office.enforcer.done] == [ActionKind.DELETE]
