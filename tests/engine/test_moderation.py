@@ -121,20 +121,6 @@ async def test_what_only_shows_on_dark_is_asked_about_on_dark(
     assert len(answers.kept) == 2
 
 
-async def test_a_model_that_never_ends_is_no_clean_picture(
-    vision_server: VisionServer, examiner: PictureExaminer
-) -> None:
-    """Asked for free text under a form that it cannot fill: refused, looped or cut."""
-    examined = await examiner.examine(still("red"))
-    async with OllamaEngine(
-        host=vision_server.host, model=vision_server.looping_model, num_ctx=CONTEXT_TOKENS
-    ) as engine:
-        found = await assessed(engine, examined, FakeAnswers())
-    verdict = decide(found, POLICY, Context())
-    assert found.asked_model
-    assert found.unanswered is None or verdict.outcome is Outcome.NEEDS_HUMAN
-
-
 async def test_a_question_that_does_not_fit_needs_a_human(
     vision_server: VisionServer, examiner: PictureExaminer
 ) -> None:
