@@ -1,12 +1,14 @@
 """Reads what was posted while nobody watched: each channel's history since the last message heard.
 
-One channel at a time, in rounds, so that a busy one does not keep the others waiting.
+One channel at a time, in rounds, so that a busy one does not keep the others waiting. Each is read
+from its newest message back: what is still seen by people is looked at first. Its cursor stays
+where it is until the gap is closed, so that a crash in between costs only reading again.
 """
 
 import asyncio
 import enum
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -15,13 +17,15 @@ import structlog
 
 from bot.domain.errors import StorageFailed
 from bot.domain.moderation.policy import Policy
-from bot.domain.moderation.upload import Cursor, NewUpload
+from bot.domain.moderation.upload import NewUpload
+from bot.domain.picture import SourceKind
 from bot.ui.errors import log_failure
 from bot.ui.house import House
 from bot.ui.moderation.expressions import Expression, author_of, upload_of
 from bot.ui.moderation.gaps import (
     Gap,
     Reach,
+    Readable,
     channels_of,
     expression_place,
     expressions_of,
@@ -169,50 +173,44 @@ class CatchingUp:
             left: list[Gap] = []
             stuck = True
             for gap in open_gaps:
-                read, after = await self._read(guild_id, session, gap)
+                read, before = await self._read(guild_id, session, gap)
                 stuck = stuck and read is _Read.NOT_NOW
                 if read is _Read.TO_ITS_END:
                     self._marks.close(guild_id, gap.channel.id)
                 else:
-                    left.append(Gap(gap.channel, after))
+                    left.append(replace(gap, before=before))
             open_gaps = left
             if left and stuck:
                 await self._pause(_RETRY_SECONDS)
 
-    async def _read(self, guild_id: int, session: int, gap: Gap) -> tuple[_Read, int]:
-        """Read a channel for one round; return how far it came. Raises _Void."""
-        channel, after = gap.channel, gap.after
+    async def _read(self, guild_id: int, session: int, gap: Gap) -> tuple[_Read, int | None]:
+        """Read a channel for one round; return down to where it came. Raises _Void."""
+        channel, before = gap.channel, gap.before
         for _ in range(max(1, self._reach.messages_a_round // _PAGE)):
             try:
-                async with asyncio.timeout(_PAGE_SECONDS):
-                    page = [
-                        message
-                        async for message in channel.history(
-                            limit=_PAGE, after=discord.Object(after), oldest_first=True
-                        )
-                    ]
+                page = await _page(channel, before)
             except (discord.Forbidden, discord.NotFound) as error:
                 _log.warning(
                     "history_not_readable", channel_id=channel.id, error=type(error).__name__
                 )
-                return _Read.TO_ITS_END, after
+                return _Read.TO_ITS_END, before
             except (discord.HTTPException, OSError, TimeoutError) as error:
                 _log.warning("history_not_read", channel_id=channel.id, error=type(error).__name__)
-                return _Read.NOT_NOW, after
+                return _Read.NOT_NOW, before
             _, policy = self._still(guild_id, session)
-            if page:
-                uploads = await self._uploads(page, policy)
-                self._still(guild_id, session)
-                after = page[-1].id
-                # In one transaction, so that a crash comes before both or after both.
-                cursor = Cursor(guild_id, channel.id, after)
-                await self._house.moderation.intake.accept(uploads, cursor)
-            if len(page) < _PAGE:
-                return _Read.TO_ITS_END, after
+            missed = [message for message in page if message.id > gap.after]
+            uploads = await self._uploads(missed, policy, gap.heard)
+            self._still(guild_id, session)
+            await self._house.moderation.intake.accept(uploads)
+            if len(missed) < _PAGE:
+                return _Read.TO_ITS_END, before
+            before = missed[-1].id
             await self._rest()
-        return _Read.IN_PART, after
+        return _Read.IN_PART, before
 
-    async def _uploads(self, page: Sequence[discord.Message], policy: Policy) -> list[NewUpload]:
+    async def _uploads(
+        self, page: Sequence[discord.Message], policy: Policy, heard: int
+    ) -> list[NewUpload]:
         me = self._client.user
         own_id = me.id if me is not None else 0
         found: list[NewUpload] = []
@@ -225,8 +223,14 @@ class CatchingUp:
                 own_id=own_id,
                 priority=CAUGHT_UP_PRIORITY,
             )
-            if wanted():  # only then is it worth a question who posted it
-                found += wanted(member=await self._members.author(message, policy))
+            if not wanted():
+                continue  # and so it is not worth a question who posted it
+            uploads = wanted(member=await self._members.author(message, policy))
+            found += (
+                upload
+                for upload in uploads
+                if message.id > heard or upload.ref.kind is SourceKind.EMBED
+            )
         return found
 
     def _still(self, guild_id: int, session: int) -> tuple[discord.Guild, Policy]:
@@ -239,3 +243,10 @@ class CatchingUp:
 
     async def _rest(self) -> None:
         await self._pause(self._reach.pause_seconds)
+
+
+async def _page(channel: Readable, before: int | None) -> list[discord.Message]:
+    """Read one page, newest first. Raises TimeoutError, and what discord.py raises."""
+    end = None if before is None else discord.Object(before)
+    async with asyncio.timeout(_PAGE_SECONDS):
+        return [message async for message in channel.history(limit=_PAGE, before=end)]

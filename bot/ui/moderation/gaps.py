@@ -16,7 +16,7 @@ _log = structlog.get_logger(__name__)
 Readable = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 
 _OVERLAP = timedelta(minutes=1)
-"""Links that were posted right before are read again: what they show may have come later."""
+"""What links show may have come later than their messages: those right before are read again."""
 _ARCHIVED_A_CHANNEL = 50
 
 
@@ -35,10 +35,15 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A channel to be read, from after a message id on."""
+    """A channel to be read, newest first: from ``before`` (its end) back to ``after``.
+
+    Up to ``heard`` the messages themselves were heard of; only what links show may be new there.
+    """
 
     channel: Readable
     after: int
+    heard: int
+    before: int | None = None
 
 
 def channels_of(guild: discord.Guild) -> tuple[Readable, ...]:
@@ -61,7 +66,7 @@ def gaps_of(
     horizon = discord.utils.time_snowflake(now - reach.max_age)
     gaps: list[Gap] = []
     for channel in channels:
-        start = kept.get(channel.id, channel.id if channel.id > since > 0 else None)
+        start = kept.get(channel.id, channel.id - 1 if channel.id > since > 0 else None)
         newest = channel.last_message_id
         if start is None or newest is None or not watches(policy, place_of(channel)):
             continue
@@ -72,7 +77,7 @@ def gaps_of(
         elif newest > horizon:
             if start < horizon:
                 _log.warning("catch_up_cut", channel_id=channel.id)
-            gaps.append(Gap(channel, max(_earlier(start), horizon)))
+            gaps.append(Gap(channel, max(_earlier(start), horizon), start))
     return gaps
 
 
