@@ -19,3 +19,24 @@ _REPLIES: dict[bytes, tuple[dict[str, Any], Sequence[bytes]]] = {
 def lie(head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], Sequence[bytes]]:
     """Answer what no honest decoder answers."""
     return _REPLIES[body.removeprefix(b"\xff\xd8\xff")]
+
+
+_SEEN: dict[str, Any] = {
+    "frames": [FRAME], "dark": [], "hashes": [1, 2], "codes": [], "animated": False,
+    "whole": [1, 2], "pdq": None,
+}  # fmt: skip
+_FALSE: dict[bytes, tuple[dict[str, Any], Sequence[bytes]]] = {
+    b"empty": ({}, ()),
+    b"no frames": ({**_SEEN, "frames": []}, ()),
+    b"missing body": (_SEEN, ()),
+    b"half a hash": ({**_SEEN, "hashes": [1]}, (b"png",)),
+    b"large hash": ({**_SEEN, "hashes": [1, 1 << 64]}, (b"png",)),
+    b"many hashes": ({**_SEEN, "hashes": [1] * 10_000}, (b"png",)),
+    b"strange pdq": ({**_SEEN, "pdq": "x"}, ()),
+    b"strange error": ({"refused": "SystemExit", "fields": {}}, ()),
+}
+
+
+def examine_falsely(head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], Sequence[bytes]]:
+    """Answer what no honest examination answers."""
+    return _FALSE[body.removeprefix(b"\xff\xd8\xff")]
