@@ -24,7 +24,7 @@ from bot.storage.moderation.case_rows import add_action, delete_key, person_key,
 from bot.storage.moderation.counting import Counted, count
 from bot.storage.moderation.finding import CasePart, posted_by_members
 from bot.storage.moderation.learning import learn, unlearn
-from bot.storage.moderation.lifting import DONE_OR_WAITING, take_back
+from bot.storage.moderation.lifting import DONE_OR_WAITING, hold_on, take_back
 from bot.storage.moderation_tables import ActionRow, CaseEventRow, CaseRow, SightingRow
 
 KEYS_AT_ONCE = 500
@@ -149,6 +149,7 @@ class Deciding(CasePart):
             kinds.append(ActionKind.TELL)
         for person_id in (one for one in members if one in concerned):
             for kind in kinds:
+                await hold_on(session, row.guild_id, kind, person_id, now)
                 key = person_key(kind, row.id, person_id, time)
                 await add(kind, key, person_id=person_id, until=request.until)
 
@@ -181,8 +182,9 @@ async def _still_there(
     targets = {delete_key(one.subject, one.message_id): one for one in sightings}
     tried: dict[str, ActionState] = {}
     for keys in batches(targets, KEYS_AT_ONCE):
-        states = select(ActionRow.key, ActionRow.state).where(ActionRow.key.in_(keys))
-        tried |= {key: state for key, state in await session.execute(states)}
+        known = select(ActionRow.key, ActionRow.state).where(ActionRow.key.in_(keys))
+        for key, state in await session.execute(known):
+            tried[key] = state
     again = select(ActionRow).where(
         ActionRow.case_id == row.id,
         ActionRow.kind == ActionKind.DELETE,
