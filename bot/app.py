@@ -14,15 +14,17 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.assembly import build_gate, open_eyes, open_fetcher, open_preparer
+from bot.assembly import build_gate, open_eyes, open_fetchers, open_preparer
+from bot.assembly_moderation import Shared, installed, open_keeper, open_moderation
 from bot.config import Config
 from bot.domain.conversation import Retention
 from bot.domain.errors import ConfigError, StorageFailed
-from bot.domain.ports import Engine, Fetcher, TextFinder
+from bot.domain.ports import Engine, Fetcher
 from bot.logs import use_host_logging
 from bot.media.fetch import Transport
 from bot.services.converse import Converse
 from bot.services.look import Look, Observer, log_record
+from bot.services.moderation.moderation import Moderation
 from bot.services.originals import Originals
 from bot.services.turn_record import TurnObserver, log_turn
 from bot.storage.answers import SqlAnswerStore
@@ -37,14 +39,32 @@ from bot.ui.conversation.list_buttons import ListButton
 from bot.ui.conversation.settings_panel import RetentionSelect
 from bot.ui.house import ATTRIBUTE, CommandNames, ReplySettings
 from bot.ui.links import LinkRenewer
+from bot.ui.moderation.blocklist_buttons import BlocklistButton
+from bot.ui.moderation.card_buttons import BUTTONS as CARD_BUTTONS
+from bot.ui.moderation.gaps import Reach
+from bot.ui.moderation.history import HistoryButton
+from bot.ui.moderation.policy_controls import PolicyControl
 from bot.ui.running import Running
+from bot.vision.builtin import BuiltinEngine
 from bot.vision.gate import Gate
 from bot.vision.models import ModelCatalog
 
 _log = structlog.get_logger(__name__)
 
 COGS = ("describe", "alt", "ocr", "ask", "conversations", "about")
-BUTTONS = (AnswerButton, RunButton, TurnButton, ListButton, RetentionSelect)
+MODERATION_COGS = ("moderation", "watch")
+"""Loaded where the extra ``moderation`` is installed."""
+BUTTONS = (
+    AnswerButton,
+    RunButton,
+    TurnButton,
+    ListButton,
+    RetentionSelect,
+    *CARD_BUTTONS,
+    BlocklistButton,
+    HistoryButton,
+    PolicyControl,
+)
 """What hears clicks on messages from before a restart."""
 COG_PACKAGE = "lookout_cogs"
 """Our cogs are imported under this name: a host bot may well have a package ``cogs`` of its own."""
@@ -66,6 +86,7 @@ class Lookout:
 
     look: Look
     conversations: Converse
+    moderation: Moderation
     engine: Engine
     gate: Gate
     posted: SqlPostedAnswerStore
@@ -94,12 +115,18 @@ class Lookout:
             pictures_per_request=self.config.limits.pictures_per_request,
             answer_mentions=self.config.discord.answer_mentions,
         )
+        moderation = self.config.moderation
+        self.reach = Reach(
+            max_age=timedelta(hours=moderation.catch_up_hours),
+            messages_a_round=moderation.catch_up_messages_per_channel,
+        )
+        self.cogs = (*COGS, *(MODERATION_COGS if installed() else ()))
         self._fetcher = fetcher
         self._transport = transport
         self._engine = engine
         self._observers = observers
         self._turn_observers = turn_observers
-        self._reader: TextFinder | None = None
+        self._reader: BuiltinEngine | None = None
         self._stack = contextlib.AsyncExitStack()
 
     def new_id(self) -> int:
@@ -129,15 +156,14 @@ class Lookout:
                 longest=longest,
                 picture_store_max_bytes=storage.picture_store_max_bytes,
             )
-            await stack.enter_async_context(self._tidying(answers, store))
             self.engine = self._engine or await self._open_engine(stack)
             self.gate = build_gate(self.config)
             stack.callback(self.gate.close)
+            fetchers = await open_fetchers(
+                self.config, stack, transport=self._transport, links=self.links
+            )
             originals = Originals(
-                fetcher=self._fetcher
-                or await open_fetcher(
-                    self.config, stack, transport=self._transport, links=self.links
-                ),
+                fetcher=self._fetcher or fetchers.pictures,
                 preparer=await open_preparer(self.config, stack),
                 hold=self.config.pictures.workers + 1,
                 max_frames=self.config.pictures.max_frames,
@@ -160,6 +186,19 @@ class Lookout:
                 text_finder=self._reader,
                 observers=(log_turn, *self._turn_observers),
             )
+            if installed():
+                shared = Shared(
+                    database=self.database,
+                    engine=self.engine,
+                    reader=self._reader,
+                    gate=self.gate,
+                    answers=answers,
+                    fetcher=self._fetcher or fetchers.uploads,
+                )
+                self.moderation = await open_moderation(
+                    self.config, shared, stack, judge_here=self.config.moderation.judge_here
+                )
+            await stack.enter_async_context(self._tidying(answers, store))
             self.running = Running()
             stack.push_async_callback(self.running.close, GRACE_SECONDS)
             self._stack = stack.pop_all()
@@ -182,16 +221,16 @@ class Lookout:
         bot.add_dynamic_items(*BUTTONS)
         _register_cog_package()
         try:
-            for name in COGS:
+            for name in self.cogs:
                 await bot.load_extension(f"{COG_PACKAGE}.{name}")
         except commands.ExtensionError as error:
             await self.detach(bot)
             raise ConfigError((_reason(error),)) from error
-        _log.info("attached", cogs=len(COGS))
+        _log.info("attached", cogs=len(self.cogs))
 
     async def detach(self, bot: commands.Bot) -> None:
         """Undo ``attach``."""
-        for name in COGS:
+        for name in self.cogs:
             with contextlib.suppress(commands.ExtensionNotLoaded):
                 await bot.unload_extension(f"{COG_PACKAGE}.{name}")
         bot.remove_dynamic_items(*BUTTONS)
@@ -205,11 +244,14 @@ class Lookout:
     ) -> AsyncIterator[None]:
         """Let go of what has expired, at start and every hour."""
         stopping = asyncio.Event()
+        keeper = open_keeper(self.config, self.database)
 
         async def tidy() -> None:
             while not stopping.is_set():
                 try:
-                    await expire_once(self.database, answers, self.posted, conversations)
+                    await expire_once(
+                        self.database, answers, self.posted, conversations, moderation=keeper
+                    )
                 except StorageFailed:
                     _log.warning("storage_not_tidied")
                 with contextlib.suppress(TimeoutError):

@@ -33,6 +33,14 @@ class Eyes:
     catalog: ModelCatalog | None
 
 
+@dataclass(frozen=True, slots=True)
+class Fetchers:
+    """Who gets files: pictures that people ask about, and uploads, which may be videos too."""
+
+    pictures: Fetcher
+    uploads: Fetcher
+
+
 def build_gate(config: Config) -> Gate:
     """Make the one door to the engine."""
     limits = config.limits
@@ -63,23 +71,28 @@ async def open_preparer(config: Config, stack: AsyncExitStack) -> PicturePrepare
     )
 
 
-async def open_fetcher(
+async def open_fetchers(
     config: Config, stack: AsyncExitStack, *, transport: Transport | None, links: LinkRenewer
-) -> Fetcher:
-    """Open the road to Discord's file hosts, or to what stands in for them."""
+) -> Fetchers:
+    """Open the roads to Discord's file hosts, or to what stands in for them."""
     pictures = config.pictures
     if transport is None:
         session = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
         transport = AiohttpTransport(session)
-    return DiscordFetcher(
-        transport,
-        hosts=DISCORD_HOSTS | set(pictures.extra_hosts),
-        max_bytes=pictures.max_bytes,
-        timeout_seconds=pictures.fetch_timeout_seconds,
-        renew=links.renew,
+    of_pictures, of_uploads = (
+        DiscordFetcher(
+            transport,
+            hosts=DISCORD_HOSTS | set(pictures.extra_hosts),
+            max_bytes=pictures.max_bytes,
+            timeout_seconds=pictures.fetch_timeout_seconds,
+            renew=links.renew,
+            accept_videos=accept_videos,
+        )
+        for accept_videos in (False, True)
     )
+    return Fetchers(of_pictures, of_uploads)
 
 
 async def open_eyes(config: Config, stack: AsyncExitStack) -> Eyes:

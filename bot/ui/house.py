@@ -10,6 +10,8 @@ import discord
 from bot.domain.ports import Engine, Gate, PostedAnswerStore
 from bot.services.converse import Converse
 from bot.services.look import Look
+from bot.services.moderation.moderation import Moderation
+from bot.ui.moderation.gaps import Reach
 from bot.ui.running import Running
 
 ATTRIBUTE = "lookout"
@@ -54,6 +56,9 @@ class House(Protocol):
 
     look: Look
     conversations: Converse
+    moderation: Moderation
+    """Only for cogs of moderation, which are loaded only where its extra is installed."""
+    reach: Reach
     engine: Engine
     gate: Gate
     posted: PostedAnswerStore

@@ -5,8 +5,9 @@ import contextlib
 import contextvars
 import enum
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -69,6 +70,10 @@ class Running:
         self._runs[run.id] = run
         run.task = self._context.copy().run(asyncio.create_task, self._keep(run, work))
         run.task.add_done_callback(lambda _: self._runs.pop(run.id, None))
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Begin work that goes on by itself, in the context of answers; its caller keeps it."""
+        return self._context.copy().run(asyncio.create_task, work, name=name)
 
     async def _keep(self, run: Run, work: Callable[[Run], Awaitable[None]]) -> None:
         structlog.contextvars.bind_contextvars(reference=run.reference)
