@@ -11,6 +11,7 @@ from bot.config import Config
 from bot.domain.moderation.ports import Classifier
 from bot.domain.ports import AnswerStore, Asker, Engine, Fetcher, Gate
 from bot.media.bank import MemoryBank
+from bot.media.classifier import OnnxClassifier
 from bot.media.examiner import HANDLER, PictureExaminer
 from bot.services.moderation.assessing import Assessing
 from bot.services.moderation.intake import Intake
@@ -110,8 +111,6 @@ async def open_moderation(
 
 
 async def _open_classifier(path: str, stack: AsyncExitStack) -> Classifier | None:
-    from bot.media.classifier import OnnxClassifier
-
     return await stack.enter_async_context(OnnxClassifier(path)) if path else None
 
 
