@@ -32,16 +32,7 @@ from bot.domain.moderation.policy import (
     Step,
 )
 from bot.services.moderation.deciding import SILENCEABLE, decide
-
-RANK = {
-    Outcome.CLEAN: 0,
-    Outcome.NOTED: 1,
-    Outcome.NEEDS_HUMAN: 2,
-    Outcome.FLAGGED: 3,
-    Outcome.ACTED: 4,
-    Outcome.SPECIAL: 5,
-}
-"""How much comes of each."""
+from tests.services.moderation.ranking import RANK, no_milder
 
 
 def policy(dry_run: bool = False, **rules: Rule) -> Policy:
@@ -281,16 +272,6 @@ contexts = st.builds(
     reports=st.integers(0, 2),
     person_can_be_acted_on=st.booleans(),
 )
-
-
-def no_milder(after: Verdict, before: Verdict) -> bool:
-    """Say whether at least as much comes of ``after`` in every respect."""
-    return (
-        RANK[after.outcome] >= RANK[before.outcome]
-        and (after.outcome is Outcome.SPECIAL or (after.step or 0) >= (before.step or 0))
-        and (after.outcome is Outcome.SPECIAL or (after.automatic or 0) >= (before.automatic or 0))
-        and (after.settled or not before.settled)
-    )
 
 
 @given(assessments, findings, policies, contexts)
