@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.errors import PictureError
 from bot.domain.moderation.fingerprint import Views
 from bot.domain.moderation.ports import Examined
 from bot.domain.picture import Frame, Picture, PictureNeeds
@@ -53,6 +54,12 @@ class Eyes:
 
     def examine(self, data: bytes) -> Examined:
         return self._runner.run(self._examiner.examine(data))
+
+    def outcome(self, data: bytes) -> Examined | PictureError:
+        try:
+            return self.examine(data)
+        except PictureError as refusal:
+            return refusal
 
     def views(self, *frames: Frame) -> Views:
         return self._runner.run(self._examiner.views(frames))

@@ -3,6 +3,7 @@
 import io
 import struct
 from collections.abc import Iterable
+from typing import Any
 
 import av
 from PIL import Image
@@ -19,13 +20,15 @@ def film(
     """A video of RGB pictures of one even size, ten a second."""
     sink = io.BytesIO()
     with av.open(sink, "w", format=kind) as container:
-        stream = None
+        stream: Any = None
         for picture in pictures:
             if stream is None:
                 stream = container.add_stream(encoder or ENCODERS[kind], rate=RATE)
                 stream.width, stream.height = picture.size
                 stream.pix_fmt = "yuv420p"
-            container.mux(stream.encode(av.VideoFrame.from_image(picture)))
+                stream.bit_rate = 2_000_000
+            frame: Any = av.VideoFrame
+            container.mux(stream.encode(frame.from_image(picture)))
         if stream is not None:
             container.mux(stream.encode())
     return sink.getvalue()
@@ -35,8 +38,8 @@ def sound(kind: str = "mp4") -> bytes:
     """A file of the same kind without any picture in it."""
     sink = io.BytesIO()
     with av.open(sink, "w", format=kind) as container:
-        stream = container.add_stream("aac", rate=44_100)
-        frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+        stream: Any = container.add_stream("aac", rate=44_100)
+        frame: Any = av.AudioFrame(format="fltp", layout="mono", samples=1024)
         frame.sample_rate = 44_100
         for plane in frame.planes:
             plane.update(bytes(plane.buffer_size))
