@@ -23,6 +23,9 @@ OPTION_NAMES = (
     mark("private"),
     mark("question"),
     mark("server"),
+    mark("number"),
+    mark("member"),
+    mark("days"),
 )
 """The names of our commands' options: discord.py has them translated without a mark of ours."""
 

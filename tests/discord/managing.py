@@ -14,18 +14,13 @@ from bot.domain.errors import LookoutError
 from bot.domain.moderation.assessment import Assessment, Outcome, Verdict
 from bot.domain.moderation.fingerprint import Fingerprint
 from bot.domain.moderation.policy import Policy
-from bot.domain.moderation.ports import Examined
+from bot.domain.moderation.ports import BankStore, Examined
 from bot.domain.picture import PictureRef
-from bot.services.moderation.moderation import Looked
+from bot.services.moderation.moderation import Looked, Moderation
 from bot.services.moderation.policies import Policies
-from bot.storage.moderation.bank import SqlBankStore
-from bot.ui.moderation.blocklist_buttons import BlocklistButton
-from bot.ui.moderation.history import HistoryButton
-from bot.ui.moderation.policy_controls import PolicyControl
 from tests.discord.cases import Court, court
 from tests.discord.world import World, components
 
-CONTROLS = (PolicyControl, HistoryButton, BlocklistButton)
 CHIEF = discord.Permissions(manage_guild=True, manage_messages=True)
 """Who only manages the server does not see the command, unless the server changes that."""
 CLEAN = Looked(Examined(Fingerprint("0" * 64), ()), Assessment(), Verdict(Outcome.CLEAN))
@@ -33,8 +28,9 @@ CLEAN = Looked(Examined(Fingerprint("0" * 64), ()), Assessment(), Verdict(Outcom
 
 @dataclass
 class Eye:
-    """Looks at a picture as it was told to, and remembers what it was shown."""
+    """Moderation that looks at a picture as it was told to, and remembers what it was shown."""
 
+    moderation: Moderation
     answer: Looked | LookoutError = CLEAN
     shown: list[PictureRef] = field(default_factory=list)
 
@@ -44,6 +40,9 @@ class Eye:
             raise self.answer
         return self.answer
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.moderation, name)
+
 
 @dataclass
 class Office:
@@ -52,7 +51,6 @@ class Office:
     court: Court
     chief: simcord.MemberActor
     admin: simcord.MemberActor
-    bank: SqlBankStore
     eye: Eye
 
     @property
@@ -63,7 +61,19 @@ class Office:
     @property
     def policies(self) -> Policies:
         """Everybody's policies."""
-        return self.court.policies
+        return self.w.lookout.moderation.policies
+
+    @property
+    def bank(self) -> BankStore:
+        """The remembered pictures."""
+        return self.w.lookout.moderation.bank_store
+
+    def show_to_all(self) -> None:
+        """Let everybody see the command, as a server's settings may."""
+        command_id = self.w.lookout.commands.ids["moderation"]
+        self.w.guild.set_command_permissions(
+            SimpleNamespace(id=command_id), {self.w.guild.default_role: True}
+        )
 
     async def policy(self) -> Policy:
         """Return the server's policy as it is kept."""
@@ -108,25 +118,11 @@ async def office(tmp_path: Path, **policy: Any) -> AsyncIterator[Office]:
         guild = c.w.guild
         manages = guild.create_role("Chief", permissions=CHIEF)
         may_all = guild.create_role("Admin", permissions=discord.Permissions(administrator=True))
-        bank, eye = SqlBankStore(c.w.lookout.database, clock=c.w.env.now), Eye()
         house: Any = c.w.lookout
-        house.moderation = SimpleNamespace(
-            cases=c.cases,
-            policies=c.policies,
-            bank_store=bank,
-            fetcher=c.w.lookout.look.originals.fetcher,
-            look_now=eye.look_now,
-        )
-        bot = c.w.env.bot
-        bot.remove_dynamic_items(*CONTROLS)
-        bot.add_dynamic_items(*CONTROLS)
-        if "lookout_cogs.moderation" not in bot.extensions:
-            await bot.load_extension("lookout_cogs.moderation")
-            await bot.tree.sync()
+        house.moderation = eye = Eye(c.w.lookout.moderation)
         yield Office(
             c,
             guild.add_member(c.w.env.create_user("chief"), roles=[manages]),
             guild.add_member(c.w.env.create_user("admin"), roles=[may_all]),
-            bank,
             eye,
         )

@@ -27,7 +27,7 @@ async def rule(o: Office, rule_id: str = "scam") -> Rule:
 
 
 async def test_it_shows_what_holds_and_who_changed_it(tmp_path: Path) -> None:
-    async with office(tmp_path) as o:
+    async with office(tmp_path, enabled=True) as o:
         panel = await o.slash(o.chief, "settings")
         assert panel.ephemeral
         assert "Moderation: on" in shown(panel)

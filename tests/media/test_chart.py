@@ -18,7 +18,10 @@ def chart(days: int, most: int = 9, text: str = "looked at") -> Chart:
     names = ("scanned", "flagged", "confirmed", "overturned")
     return Chart(
         [date(2026, 1, 1) + timedelta(days=index) for index in range(days)],
-        *[figures] * 4,
+        figures,
+        figures,
+        figures,
+        figures,
         labels={name: Label(text, name) for name in names},
     )
 

@@ -141,6 +141,13 @@ def imported(found: Import, added: int, say: Words) -> str:
             if more > 0 and reason != "too_many":
                 some = say.say("{some} and {count} more", some=some, count=more)
             lines.append(text.format(numbers=some, most=MAX_ENTRIES))
+    if any(not (entry.sha256 or entry.views.hashes) for entry in found.entries):
+        lines.append(
+            say.say(
+                "What has a PDQ hash alone is kept and exported again, but pictures are not "
+                "compared with it."
+            )
+        )
     return "\n".join(lines)
 
 

@@ -149,7 +149,7 @@ def looked_lines(looked: Looked, policy: Policy, say: Words) -> list[str]:
             ),
             kept,
         ]
-    lines = ["**" + _verdict(looked, policy, say) + "**"]
+    lines = [_verdict(looked, policy, say)]
     if verdict.step is not None:
         lines.append(
             say.say("What the rule asks for: {step}.", step=say.say(STEP_NAMES[verdict.step]))
@@ -171,10 +171,13 @@ def looked_lines(looked: Looked, policy: Policy, say: Words) -> list[str]:
 def _verdict(looked: Looked, policy: Policy, say: Words) -> str:
     verdict = looked.verdict
     outcome = say.say(OUTCOME_NAMES[verdict.outcome])
-    outcome = outcome[:1].upper() + outcome[1:]
     if verdict.rule is None:
-        return outcome
-    return say.say("{outcome}: {rule}", outcome=outcome, rule=rule_name(verdict.rule, policy, say))
+        return say.say("**If it were posted:** {outcome}", outcome=outcome)
+    return say.say(
+        "**If it were posted:** {outcome} ({rule})",
+        outcome=outcome,
+        rule=rule_name(verdict.rule, policy, say),
+    )
 
 
 def _automatic(looked: Looked, policy: Policy, say: Words) -> str:

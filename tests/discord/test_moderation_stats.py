@@ -1,0 +1,58 @@
+"""/moderation stats: a chart with its numbers in words, and the figures behind it."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.domain.moderation.assessment import Outcome, Verdict
+from bot.domain.moderation.case import Decision, DecisionRequest
+from bot.domain.moderation.upload import Conclusion
+from tests.discord.managing import office
+from tests.discord.world import components, shown
+
+pytest.importorskip("matplotlib")
+
+
+async def test_the_figures_are_drawn_and_written(tmp_path: Path) -> None:
+    async with office(tmp_path) as o:
+        for number, person in enumerate((o.w.ann, o.w.ann, o.w.ben)):
+            await o.court.concluded(person.id, 1000 + number)
+        for case_id, decision in ((1, Decision.DELETE), (2, Decision.NOT_VIOLATION)):
+            request = DecisionRequest(case_id, o.w.guild.id, o.court.mod.id, decision)
+            await o.court.cases.decide(request)
+        page = await o.slash(o.court.mod, "stats", days=7)
+        assert page.ephemeral
+        text = shown(page)
+        assert text.startswith("## Moderation in the last 7 days")
+        assert "Pictures: 3. Flagged: 3. Confirmed: 1. Not a violation: 1." in text
+        assert "Of 2 that moderators judged, 50 % were right." in text
+        assert "Scams and phishing: 3 flagged, 1 confirmed, 1 not a violation" in text
+        assert "1 case is open." in text
+        assert "From upload to verdict:" in text
+        (gallery,) = [item for item in components(page.response) if item["type"] == 12]
+        assert "Altogether 3 pictures looked at" in gallery["items"][0]["description"]
+        assert page.response is not None
+        (attachment,) = page.response.message.attachments
+        with Image.open(io.BytesIO(await attachment.read())) as picture:
+            assert picture.format == "PNG"
+
+
+async def test_without_figures_there_is_no_chart(tmp_path: Path) -> None:
+    async with office(tmp_path) as o:
+        page = await o.slash(o.court.mod, "stats", days=1)
+        text = shown(page)
+        assert text.startswith("## Moderation in the last day")
+        assert "Pictures: 0." in text
+        assert "Moderators have judged none of them yet." in text
+        assert "0 cases are open." in text
+        assert [item["type"] for item in components(page.response)].count(12) == 0
+
+
+async def test_what_ended_without_a_look_is_counted_by_reason(tmp_path: Path) -> None:
+    async with office(tmp_path) as o:
+        await o.court.uploads.record([o.court._upload(o.w.ann.id, 1000)])
+        await o.court.uploads.conclude(Conclusion(1, Verdict(Outcome.GONE)))
+        text = shown(await o.slash(o.court.mod, "stats"))
+        assert "### Ended without a look\n1: could not be fetched: deleted before the scan" in text
