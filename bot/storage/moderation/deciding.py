@@ -183,8 +183,7 @@ async def _still_there(
     tried: dict[str, ActionState] = {}
     for keys in batches(targets, KEYS_AT_ONCE):
         known = select(ActionRow.key, ActionRow.state).where(ActionRow.key.in_(keys))
-        for key, state in await session.execute(known):
-            tried[key] = state
+        tried |= {row.key: row.state for row in await session.execute(known)}
     again = select(ActionRow).where(
         ActionRow.case_id == row.id,
         ActionRow.kind == ActionKind.DELETE,

@@ -101,8 +101,15 @@ class Server:
         async with self.database.reading() as session:
             return (await session.scalars(select(UploadRow.id).filter_by(key=new.key))).one()
 
-    async def open(
+    async def open(self, **given: Any) -> Case:
+        """Post a picture, and conclude that it breaks a rule."""
+        posting = ("person", "author", "message", "subject", "guild", "text")
+        posted = {name: given.pop(name) for name in posting if name in given}
+        return await self.conclude(await self.upload(**posted), **given)
+
+    async def conclude(
         self,
+        upload_id: int,
         *,
         picture: int = 1,
         rule: str = "scam",
@@ -111,11 +118,8 @@ class Server:
         copy_of: Case | None = None,
         evidence: str = "it asks for a password",
         thumbnail: bytes | None = b"blurred",
-        banked: bool = True,
-        **posted: Any,
     ) -> Case:
-        """Post a picture, and conclude that it breaks a rule."""
-        upload_id = await self.upload(**posted)
+        """Conclude that an upload breaks a rule."""
         findings = [Finding(rule, Source.MODEL, 0.9, 2, evidence)]
         if copy_of is not None:
             findings.append(Finding(rule, Source.BANK, 1.0, 2, case_id=copy_of.id))
@@ -132,8 +136,8 @@ class Server:
                 reasons=tuple(findings),
             ),
             assessment=Assessment(findings=tuple(findings), special=special),
-            fingerprint=Fingerprint(f"{picture:064x}", hashes_of(picture)) if banked else None,
-            views=Views(hashes_of(picture), hashes_of(picture)[:1]) if banked else None,
+            fingerprint=Fingerprint(f"{picture:064x}", hashes_of(picture)),
+            views=Views(hashes_of(picture), hashes_of(picture)[:1]),
             thumbnail=thumbnail,
             time_out_until=self.clock() + timedelta(hours=1),
         )
