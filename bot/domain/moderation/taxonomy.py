@@ -3,6 +3,8 @@
 People and models are given the same sentence. The names of others are those of OpenAI's
 omni-moderation, MLCommons' AILuminate hazards (as Llama Guard numbers them), Azure AI Content
 Safety and Amazon Rekognition's moderation labels (version 7), each as its public guide has them.
+Their categories for sexual content with minors have none here: that is no rule with a threshold,
+but the special path (docs/moderation.md).
 """
 
 from collections.abc import Mapping
@@ -28,8 +30,8 @@ DEFINITIONS: Mapping[Category, Definition] = MappingProxyType(
         Category.SEXUAL: Definition(
             "Sexual acts, genitals shown to arouse, or pornography, whether photographed, drawn "
             "or generated.",
-            openai=("sexual", "sexual/minors"),
-            mlcommons=("S12", "S3", "S4"),
+            openai=("sexual",),
+            mlcommons=("S12", "S3"),
             azure=("Sexual",),
             rekognition=("Explicit",),
         ),

@@ -60,7 +60,7 @@ _GERMAN = r"""
         |sämtliche|bisherigen?|vorherigen?|obigen?|früheren?|vorangehenden?)_){0,6}
         (?:an)?(?:weisung|regel|instruktion|vorgabe|befehl|richtlinie)
     | \b(?:melde|markiere|bewerte|stufe|antworte|klassifiziere)\w*\b.{0,50}?\b(?:als|mit|ist)_
-        (?:sicher|harmlos|unbedenklich|sauber|erlaubt|kein(?:e|en)?_(?:verstoß|verstöße|befund))
+        (?:sicher|harmlos|unbedenklich|sauber|erlaubt|kein(?:e|en)?_(?:verstoss|verstösse|befund))
 """
 _ROMANCE = r"""
       \b(?:ignor[ae]|olvid[ae]|descart[ae]|omit[ae]|haz_caso_omiso)\w*\b.{0,40}?
