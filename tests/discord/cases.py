@@ -16,6 +16,8 @@ from bot.domain.moderation.policy import Category, Policy, RuleId, Step
 from bot.domain.moderation.ports import CaseStore, UploadStore
 from bot.domain.moderation.upload import Author, Conclusion, NewUpload, Subject
 from bot.domain.picture import PictureRef, SourceKind
+from bot.storage.moderation.cases import SqlCaseStore
+from bot.ui.house import house_of
 from bot.ui.moderation.enforcing import DiscordEnforcer
 from tests.discord.engines import HandEngine
 from tests.discord.messaging import found, ours
@@ -55,23 +57,26 @@ class Court:
 
     async def work(self, case_id: int) -> Case:
         """Carry out what waits, then draw the card: what the queue's workers do."""
-        for action in (await self.case(case_id)).actions:
-            begun = await self.cases.begin_action(action.id)
-            if begun is not None:
-                await self.cases.end_action(action.id, await self.enforcer.carry_out(begun))
-        return await self.draw(case_id)
-
-    async def draw(self, case_id: int) -> Case:
-        """Draw the card as the case is now."""
         case = await self.case(case_id)
+        waiting = [action.id for action in case.actions if action.state is ActionState.PENDING]
+        for action_id in waiting:
+            begun = await self.cases.begin_action(action_id)
+            if begun is not None:
+                await self.cases.end_action(action_id, await self.enforcer.carry_out(begun))
+        return await self.draw(await self.case(case_id) if waiting else case)
+
+    async def draw(self, case: Case) -> Case:
+        """Draw the card as the case is."""
         card = await self.enforcer.draw_card(case, self.policy)
-        await self.cases.card_drawn(
-            case.id,
-            case.version,
-            None if card is None else card.channel_id,
-            None if card is None else card.message_id,
+        channel_id = None if card is None else card.channel_id
+        message_id = None if card is None else card.message_id
+        await self.cases.card_drawn(case.id, case.version, channel_id, message_id)
+        return replace(
+            case,
+            card_channel_id=channel_id,
+            card_message_id=message_id,
+            card_version=case.version,
         )
-        return await self.case(case_id)
 
     async def reopened(self, w: World) -> "Court":
         """Return it as it is after a restart of the bot."""
@@ -198,7 +203,12 @@ def flag(
 @asynccontextmanager
 async def court(tmp_path: Path, **policy: Any) -> AsyncIterator[Court]:
     """Open a world with a moderation log and cases; ``policy`` overrides the server's."""
-    async with world(tmp_path, engine=HandEngine(), discord={"message_content": True}) as w:
+    sections: dict[str, dict[str, object]] = {
+        "discord": {"message_content": True},
+        # The simulated server lives at the beginning of 2026, whatever the calendar says.
+        "moderation": {"case_retention_days": 3650},
+    }
+    async with world(tmp_path, engine=HandEngine(), **sections) as w:
         log = w.guild.create_text_channel("moderation-log")
         role = w.guild.create_role("Moderator", permissions=MODERATOR)
         mod = w.guild.add_member(w.env.create_user("judge"), roles=[role])
@@ -212,8 +222,9 @@ async def _seated(
     """Let the tests do what the workers do, one thing after the other."""
     moderation = w.lookout.moderation
     await moderation.stop()
+    moderation.cases = SqlCaseStore(w.lookout.database, clock=w.env.now)
     await moderation.policies.save(w.guild.id, policy, [])
-    enforcer = DiscordEnforcer(w.env.bot, w.lookout)
+    enforcer = DiscordEnforcer(w.env.bot, house_of(w.env.bot))
     return Court(w, log, mod, moderation.cases, moderation.uploads, enforcer, policy)
 
 

@@ -61,8 +61,9 @@ async def test_a_card_says_who_where_which_rule_and_how_sure(tmp_path: Path) -> 
         assert "The person had no confirmed case before." in text
         assert offered(card) == ALL
         assert (case.card_channel_id, case.card_message_id) == (c.log.id, card.id)
-        posting = c.w.env.http_requests[-1]
-        assert posting.json["allowed_mentions"]["parse"] == []
+        posted = c.w.env.http_requests[-1].json
+        assert posted is not None
+        assert posted["allowed_mentions"]["parse"] == []
 
 
 async def test_the_preview_is_ours_blurred_hidden_and_described(tmp_path: Path) -> None:
@@ -177,7 +178,7 @@ async def test_a_card_that_was_deleted_is_posted_anew(tmp_path: Path) -> None:
         message = await c.posted(c.w.ann)
         case = await c.flagged(c.w.ann.id, message.id)
         await c.mod.delete(c.card())
-        again = await c.draw(case.id)
+        again = await c.draw(case)
         assert again.card_message_id == c.card().id != case.card_message_id
 
 
