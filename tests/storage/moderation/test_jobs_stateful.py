@@ -8,9 +8,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import select
 
 from bot.domain.moderation.jobs import Job, JobKind
@@ -31,7 +38,7 @@ queues = st.sampled_from(QUEUES)
 kinds = st.sampled_from(KINDS)
 wanted_kinds = st.sampled_from([(JobKind.SCREEN,), (JobKind.JUDGE,), KINDS])
 subjects = st.integers(1, 4)
-places = st.integers(0, 5)
+places = st.integers(0, 7)
 
 
 @dataclass
@@ -96,6 +103,11 @@ class Machine(RuleBasedStateMachine):
             self.run(queue.__aexit__())
         self.run(self.database.__aexit__())
 
+    @initialize(priorities=st.lists(st.integers(0, 2), min_size=3, max_size=3))
+    def begin(self, priorities: list[int]) -> None:
+        for subject_id, priority in enumerate(priorities, start=1):
+            self.ask(JobKind.JUDGE, subject_id, priority)
+
     @rule(kind=kinds, subject_id=subjects, priority=st.integers(0, 2))
     def ask(self, kind: JobKind, subject_id: int, priority: int) -> None:
         self.run(self.queue[0].enqueue(kind, subject_id, priority=priority))
@@ -109,7 +121,7 @@ class Machine(RuleBasedStateMachine):
         if job.state is JobState.DEAD:
             job.state, job.run_at, job.attempts = JobState.QUEUED, now, 0
 
-    @rule(place=queues, wanted=wanted_kinds, limit=st.integers(1, 3), oldest=st.booleans())
+    @rule(place=queues, wanted=wanted_kinds, limit=st.integers(1, 4), oldest=st.booleans())
     def claim(self, place: int, wanted: Sequence[JobKind], limit: int, oldest: bool) -> None:
         now, me = self.clock(), self.holder[place]
         ready = [
@@ -136,11 +148,10 @@ class Machine(RuleBasedStateMachine):
         ]
         self.claimed[place] += zip(claimed, expected, strict=True)
 
-    @rule(place=queues, which=places)
-    def done(self, place: int, which: int) -> None:
-        if not (taken := self.take(place, which)):
-            return
-        job, modelled = taken
+    @precondition(lambda self: any(self.claimed))
+    @rule(which=places)
+    def done(self, which: int) -> None:
+        place, job, modelled = self.take(which)
         self.run(self.queue[place].done(job))
         if self.holds(place, modelled):
             if modelled.serial == job.serial:
@@ -149,16 +160,10 @@ class Machine(RuleBasedStateMachine):
                 modelled.free(self.clock())
                 modelled.attempts = 0
 
-    @rule(
-        place=queues,
-        which=places,
-        retry_seconds=st.sampled_from([None, 0, 30]),
-        is_attempt=st.booleans(),
-    )
-    def fail(self, place: int, which: int, retry_seconds: int | None, is_attempt: bool) -> None:
-        if not (taken := self.take(place, which)):
-            return
-        job, modelled = taken
+    @precondition(lambda self: any(self.claimed))
+    @rule(which=places, retry_seconds=st.sampled_from([None, 0, 30]), is_attempt=st.booleans())
+    def fail(self, which: int, retry_seconds: int | None, is_attempt: bool) -> None:
+        place, job, modelled = self.take(which)
         retry_in = None if retry_seconds is None else timedelta(seconds=retry_seconds)
         self.run(self.queue[place].fail(job, retry_in=retry_in, is_attempt=is_attempt))
         if not self.holds(place, modelled):
@@ -221,10 +226,12 @@ class Machine(RuleBasedStateMachine):
         pending = sum(job.state is not JobState.DEAD for job in expected)
         assert self.run(self.queue[0].pending()) == pending
 
-    def take(self, place: int, which: int) -> tuple[Job, Modelled] | None:
-        """Return one of the jobs a queue ever claimed and has not ended, be its lease over."""
-        claimed = self.claimed[place]
-        return claimed.pop(which % len(claimed)) if claimed else None
+    def take(self, which: int) -> tuple[int, Job, Modelled]:
+        """Return one of the jobs that were claimed and not ended yet, be its lease over."""
+        open_ones = [(place, one) for place in QUEUES for one in self.claimed[place]]
+        place, one = open_ones[which % len(open_ones)]
+        self.claimed[place].remove(one)
+        return place, *one
 
     def holds(self, place: int, job: Modelled) -> bool:
         current = self.jobs.get((job.kind, job.subject_id))
@@ -238,8 +245,10 @@ def try_out(url: str, examples: int) -> None:
             lambda: Machine(url, loop),
             settings=settings(
                 max_examples=examples,
-                stateful_step_count=25,
+                stateful_step_count=40,
                 deadline=None,
+                phases=[Phase.generate],  # to shrink a failure takes minutes on a database
+                database=None,
                 suppress_health_check=list(HealthCheck),
             ),
         )
