@@ -4,18 +4,20 @@ Pictures go through the real decoding process, the real code reader and the real
 model is the worst there can be: it does as it is told and finds nothing wrong with anything.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, combinations
 
 import pytest
 import pytest_asyncio
 
+from bot.domain.answer import Answer
 from bot.domain.moderation.assessment import Assessment, Context, Outcome, Source
 from bot.domain.moderation.fingerprint import BankKind, BankMatch
 from bot.domain.moderation.policy import ORDERS, Policy
 from bot.domain.moderation.upload import Screened
 from bot.domain.ports import Asker
+from bot.domain.task import Asked, Question
 from bot.media.examiner import HANDLER, PictureExaminer
 from bot.services.moderation.assessing import Assessing
 from bot.services.moderation.deciding import decide
@@ -36,19 +38,36 @@ BLOCKED = BankMatch(1, BankKind.BLOCKED, ("scam",), distance=3, exact=False)
 OTHERS = (Source.BANK, Source.QR, Source.WORDS, Source.CLASSIFIER)
 
 
+class Remembering(BuiltinEngine):
+    """The text reader, which reads the very same picture once."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout_seconds=120)
+        self._read: dict[str, Answer] = {}
+
+    async def stream(self, question: Asked) -> AsyncGenerator[Answer, None]:
+        assert isinstance(question, Question)
+        sha256 = question.picture.sha256
+        if sha256 not in self._read:
+            async for answer in super().stream(question):
+                self._read[sha256] = answer
+        yield self._read[sha256]
+
+
 @dataclass
 class Road:
     """From an upload's bytes to an assessment, with a model that obeys whatever it reads."""
 
     examiner: PictureExaminer
-    reader: BuiltinEngine
+    reader: Remembering
     model: Eyes = field(default_factory=lambda: Eyes(always(said(shown="A lovely cat."))))
 
-    async def assess(self, data: bytes, message: str = "") -> Assessment:
+    async def assess(self, data: bytes, message: str = "", *, legible: bool = True) -> Assessment:
         examined = await self.examiner.examine(data)
         found = recognised([BLOCKED]).with_findings(*read_codes(examined.codes))
         gate = Gate(parallel=1, queue_limit=4, limits=Limits())
-        assessing = Assessing(self.model, gate, FakeAnswers(), self.reader, Scores(0.8))
+        reader = self.reader if legible else None
+        assessing = Assessing(self.model, gate, FakeAnswers(), reader, Scores(0.8))
         return await assessing.assess(
             Screened(examined.fingerprint, examined.frames, examined.dark),
             GENERAL,
@@ -62,7 +81,7 @@ class Road:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def road() -> AsyncIterator[Road]:
     pool = WorkerPool(HANDLER, size=1, memory_bytes=2**30, timeout_seconds=20)
-    async with pool, BuiltinEngine(timeout_seconds=120) as reader:
+    async with pool, Remembering() as reader:
         yield Road(PictureExaminer(pool), reader)
 
 
@@ -95,16 +114,17 @@ async def test_no_order_lowers_a_verdict(
     road: Road, innocent: Assessment, injection: Injection
 ) -> None:
     """Whatever hash, code, words and classifier found, alone or together, under every preset."""
-    ordered = await road.assess(injection.draw(), injection.message)
+    ordered = await road.assess(injection.draw(), injection.message, legible=injection.legible)
     assert ordered.asked_model
-    for sources in chain.from_iterable(combinations(OTHERS, count) for count in range(5)):
+    others = [source for source in OTHERS if injection.legible or source is not Source.WORDS]
+    for sources in chain.from_iterable(combinations(others, count) for count in range(5)):
         for name in sorted(PRESETS):
             policy = preset(name, GENERAL)
             after = decide(only(ordered, sources), policy, Context())
             before = decide(only(innocent, sources), policy, Context())
             assert no_milder(after, before), (sources, name)
     noticed = [finding for finding in ordered.findings if finding.rule == ORDERS]
-    if injection.read:
+    if injection.noticed:
         assert noticed
         alone = decide(replace(ordered, findings=tuple(noticed)), GENERAL, Context())
         assert RANK[alone.outcome] >= RANK[Outcome.FLAGGED]
