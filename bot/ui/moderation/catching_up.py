@@ -6,6 +6,7 @@ where it is until the gap is closed, so that a crash in between costs only readi
 """
 
 import asyncio
+import contextlib
 import enum
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -45,6 +46,7 @@ _PAGE = 100
 _PAGE_SECONDS = 120.0
 """For one page, waiting for Discord's rate limits included."""
 _RETRY_SECONDS = 60.0
+_STOP_SECONDS = 5.0
 
 
 class _Read(enum.Enum):
@@ -64,7 +66,7 @@ class _Wish:
 
 
 class _Void(Exception):
-    """The connection was lost again, or the server is not watched any more."""
+    """The connection was lost again, the server is not watched any more, or it is time to stop."""
 
 
 class CatchingUp:
@@ -78,21 +80,26 @@ class CatchingUp:
         reach: Reach,
         *,
         clock: Callable[[], datetime] = discord.utils.utcnow,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pause: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
         self._client = client
         self._house = house
         self._marks = marks
         self._reach = reach
         self._clock = clock
-        self._pause = pause
+        self._pause = pause or self._pause_or_stop
         self._members = Members()
         self._wanted: dict[int, _Wish] = {}
+        self._under_way: tuple[int, int] | None = None
+        """The server that is being caught up with, and its session."""
+        self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, guild_id: int, *, anew: bool = False, archived: bool = True) -> None:
         """Have a server caught up with. ``anew`` lets it begin at now: it was just switched on."""
         anew = anew or not self._reach.max_age
+        if not anew and self._under_way == (guild_id, self._marks.session(guild_id)):
+            return
         self._wanted[guild_id] = _Wish(anew, archived)
         if self._task is None or self._task.done():
             self._task = self._house.running.spawn(self._run(), "catch-up")
@@ -105,7 +112,10 @@ class CatchingUp:
     async def stop(self) -> None:
         """Stop; what is not read yet is read the next time."""
         self._wanted.clear()
-        if self._task is not None:
+        self._stopping.set()
+        if self._task is not None and not self._task.done():
+            # A statement that is cut off would leave its connection behind: only Discord may be.
+            await asyncio.wait([self._task], timeout=_STOP_SECONDS)
             self._task.cancel()
             await asyncio.wait([self._task])
 
@@ -113,6 +123,7 @@ class CatchingUp:
         while self._wanted:
             guild_id = next(iter(self._wanted))
             wish = self._wanted.pop(guild_id)
+            self._under_way = (guild_id, self._marks.session(guild_id))
             try:
                 await self._catch_up(guild_id, wish)
             except _Void:
@@ -121,7 +132,10 @@ class CatchingUp:
                 log_failure(error, "")
                 if isinstance(error, StorageFailed):
                     await self._pause(_RETRY_SECONDS)
-                    self._wanted.setdefault(guild_id, wish)
+                    if not self._stopping.is_set():
+                        self._wanted.setdefault(guild_id, wish)
+            finally:
+                self._under_way = None
 
     async def _catch_up(self, guild_id: int, wish: _Wish) -> None:
         session = self._marks.session(guild_id)
@@ -173,6 +187,7 @@ class CatchingUp:
             left: list[Gap] = []
             stuck = True
             for gap in open_gaps:
+                self._still(guild_id, session)
                 read, before = await self._read(guild_id, session, gap)
                 stuck = stuck and read is _Read.NOT_NOW
                 if read is _Read.TO_ITS_END:
@@ -239,10 +254,17 @@ class CatchingUp:
         policy = self._house.moderation.policies.cached(guild_id)
         if guild is None or policy is None or self._marks.session(guild_id) != session:
             raise _Void
+        if self._stopping.is_set():
+            raise _Void
         return guild, policy
 
     async def _rest(self) -> None:
         await self._pause(self._reach.pause_seconds)
+
+    async def _pause_or_stop(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
 
 async def _page(channel: Readable, before: int | None) -> list[discord.Message]:

@@ -1,6 +1,7 @@
 """Hears what is posted in servers that are watched, and has it recorded before anything else."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -46,6 +47,7 @@ class Listening:
         self._watched: set[int] | None = None
         """Servers that were switched on when last looked; None until the client is ready."""
         self._keeping: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
 
     def connected(self, shard_id: int | None = None) -> None:
         """Mark that messages may have been missed: a new connection was made."""
@@ -70,7 +72,8 @@ class Listening:
             _log.warning("moderation_lacks_intents", intents=list(missing), guilds=len(enabled))
         of_shard = enabled if shard_id is None else self._of_shard(shard_id)
         for guild_id in sorted(enabled & of_shard):
-            self.catching_up.begin(guild_id)
+            if not self.marks.knows(guild_id):
+                self.catching_up.begin(guild_id)
 
     async def resumed(self) -> None:
         """Look once more whether anything is missing: Discord has sent what it had kept."""
@@ -81,8 +84,8 @@ class Listening:
 
     async def stop(self) -> None:
         """End the work, and keep how far was heard."""
+        self._stopping.set()
         if self._keeping is not None:
-            self._keeping.cancel()
             await asyncio.wait([self._keeping])
             self._keeping = None
         await self.catching_up.stop()
@@ -97,7 +100,8 @@ class Listening:
         if guild is None or policy is None or me is None:
             return
         async with _quietly():
-            self.look_around()
+            if self._watched is not None and guild.id not in self._watched:
+                self.look_around()
             # Nothing is awaited before the queue: cursors follow the order of messages.
             cursor = self.marks.hear(guild.id, message.channel.id, message.id)
             uploads = uploads_of(message, policy, now=self._clock(), own_id=me.id)
@@ -169,10 +173,12 @@ class Listening:
                 self.marks.kept(cursor)
 
     async def _keep_regularly(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             self.look_around()
             await self.keep()
-            await asyncio.sleep(_KEEP_EVERY_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_KEEP_EVERY_SECONDS):
+                    await self._stopping.wait()
 
     def look_around(self) -> None:
         """Notice which servers were switched on or off; one just switched on begins at now."""

@@ -1,5 +1,6 @@
 """Where messages may have been missed, and who is asked for what a message does not say."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -42,6 +43,7 @@ class Place:
     messages: list[Message] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     asked: int = 0
+    asked_once: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def guild(self) -> Any:
@@ -56,6 +58,7 @@ class Place:
 
     async def history(self, *, limit: int, before: discord.Object | None) -> AsyncIterator[Message]:
         self.asked += 1
+        self.asked_once.set()
         if self.errors:
             raise self.errors.pop(0)
         end = before.id if before is not None else 1 << 62
@@ -285,6 +288,14 @@ async def test_a_channel_that_cannot_be_read_now_is_read_later_and_keeps_its_gap
     assert catching.pauses.count(60.0) == 3
 
 
+async def test_a_forum_post_is_found_whose_first_message_has_the_id_of_its_thread() -> None:
+    made = at(1)
+    post = Place(made, made, messages=[Message(id=made, attachments=[attachment(1)])])
+    services = Services([Cursor(1, 20, at(3))])
+    await Catching(Server(text_channels=[post]), services).run()
+    assert [new.message_id for new in services.recorded] == [made]
+
+
 async def test_a_database_that_does_not_answer_is_asked_again() -> None:
     messages = missed(3)
     services = Services([Cursor(1, 20, at(3))], errors=[StorageFailed("locked")])
@@ -293,6 +304,22 @@ async def test_a_database_that_does_not_answer_is_asked_again() -> None:
     await catching.run()
     assert len(services.recorded) == 2
     assert 60.0 in catching.pauses
+
+
+async def test_stopping_waits_for_no_pause() -> None:
+    place = Place(20, at(1), errors=[OSError()] * 3)
+    services = Services([Cursor(1, 20, at(3))])
+    server = Server(text_channels=[place])
+    client: Any = SimpleNamespace(user=None, get_guild=lambda _: server)
+    house: Any = SimpleNamespace(moderation=services.moderation, running=Running())
+    catching = CatchingUp(
+        client, cast("House", house), Marks(), Reach(pause_seconds=0), clock=lambda: NOW
+    )
+    catching.begin(server.id)
+    async with asyncio.timeout(3):
+        await place.asked_once.wait()
+        await catching.stop()
+    assert place.asked == 1
 
 
 async def test_a_server_switched_off_meanwhile_is_left_alone() -> None:
