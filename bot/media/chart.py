@@ -103,7 +103,14 @@ def handle(head: dict[str, Any], _: bytes) -> tuple[dict[str, Any], Sequence[byt
         axes.set_ylim(bottom=0)
         axes.grid(axis="y", alpha=0.3)
         axes.set_axisbelow(True)
-        axes.legend(loc="upper left", prop={"family": list(fonts)})
+        axes.margins(x=0.01)
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=len(_STYLES),
+            frameon=False,
+            prop={"family": list(fonts)},
+        )
         axes.spines[["top", "right"]].set_visible(False)
     sink = io.BytesIO()
     figure.savefig(sink, format="png")

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import simcord
 
 from bot.domain.moderation.fingerprint import BankEntry, BankKind, Views
 from bot.domain.moderation.policy import BLOCKED_PICTURE
+from bot.ui.moderation import blocklist_buttons
 from bot.ui.moderation.blocklist_file import MAX_BYTES, write_own
 from tests.discord.forms import filled
 from tests.discord.managing import Office, office
@@ -108,6 +110,18 @@ async def test_another_kind_of_file_changes_nothing(tmp_path: Path) -> None:
         large = await filled(o.w, o.chief, form, file=[("large.csv", b"\n" * (MAX_BYTES + 1))])
         assert "8 MB" in texts(large.followups[0])
         assert await blocked(o) == 0
+
+
+async def test_a_server_blocks_no_more_than_can_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocklist_buttons, "MAX_BLOCKED", 2)
+    async with office(tmp_path) as o:
+        await o.bank.add([entry(o, 1)])
+        panel = await o.slash(o.chief, "blocklist")
+        said = await brought(o, panel, write_own([entry(o, 2), entry(o, 3)]))
+        assert said.startswith("Nothing was added: 1 are blocked already, and 2 more")
+        assert await blocked(o) == 1
 
 
 async def test_only_who_manages_the_server_brings_a_file_in(tmp_path: Path) -> None:

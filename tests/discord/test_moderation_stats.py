@@ -4,21 +4,31 @@ import io
 from pathlib import Path
 
 import pytest
+import simcord
 from PIL import Image
 
 from bot.domain.moderation.assessment import Outcome, Verdict
 from bot.domain.moderation.case import Decision, DecisionRequest
 from bot.domain.moderation.upload import Conclusion
-from tests.discord.managing import office
+from bot.storage.moderation.uploads import SqlUploadStore
+from tests.discord.cases import flag
+from tests.discord.managing import Office, office
 from tests.discord.world import components, shown
 
 pytest.importorskip("matplotlib")
 
 
+async def looked_at(o: Office, person: simcord.MemberActor, number: int, verdict: Verdict) -> None:
+    """Conclude a picture that was posted just now, by the clock of the simulated server."""
+    uploads = SqlUploadStore(o.w.lookout.database, clock=o.w.env.now)
+    await uploads.record([o.court._upload(person.id, 1000 + number)])
+    await uploads.conclude(Conclusion(number, verdict))
+
+
 async def test_the_figures_are_drawn_and_written(tmp_path: Path) -> None:
     async with office(tmp_path) as o:
-        for number, person in enumerate((o.w.ann, o.w.ann, o.w.ben)):
-            await o.court.concluded(person.id, 1000 + number)
+        for number, person in enumerate((o.w.ann, o.w.ann, o.w.ben), start=1):
+            await looked_at(o, person, number, flag())
         for case_id, decision in ((1, Decision.DELETE), (2, Decision.NOT_VIOLATION)):
             request = DecisionRequest(case_id, o.w.guild.id, o.court.mod.id, decision)
             await o.court.cases.decide(request)
@@ -30,7 +40,7 @@ async def test_the_figures_are_drawn_and_written(tmp_path: Path) -> None:
         assert "Of 2 that moderators judged, 50 % were right." in text
         assert "Scams and phishing: 3 flagged, 1 confirmed, 1 not a violation" in text
         assert "1 case is open." in text
-        assert "From upload to verdict:" in text
+        assert "From upload to verdict: 1 second in the middle" in text
         (gallery,) = [item for item in components(page.response) if item["type"] == 12]
         assert "Altogether 3 pictures looked at" in gallery["items"][0]["description"]
         assert page.response is not None
@@ -52,7 +62,6 @@ async def test_without_figures_there_is_no_chart(tmp_path: Path) -> None:
 
 async def test_what_ended_without_a_look_is_counted_by_reason(tmp_path: Path) -> None:
     async with office(tmp_path) as o:
-        await o.court.uploads.record([o.court._upload(o.w.ann.id, 1000)])
-        await o.court.uploads.conclude(Conclusion(1, Verdict(Outcome.GONE)))
+        await looked_at(o, o.w.ann, 1, Verdict(Outcome.GONE))
         text = shown(await o.slash(o.court.mod, "stats"))
         assert "### Ended without a look\n1: could not be fetched: deleted before the scan" in text

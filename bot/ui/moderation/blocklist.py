@@ -18,6 +18,8 @@ from bot.ui.sentences import megabytes
 from bot.ui.text import neutral_clipped
 
 PAGE_SIZE = 8
+MAX_BLOCKED = 100_000
+"""How many pictures a server may block by files; what moderators block on cards always counts."""
 _LABEL_CHARACTERS = 100
 _REFUSED_SHOWN = 10
 
@@ -157,6 +159,17 @@ def not_a_blocklist(say: Words) -> str:
         "That file is no blocklist. I read the JSON that “Export” makes here, and text or CSV with "
         "a PDQ hash (64 hexadecimal digits) and its quality in each line, up to {limit}.",
         limit=megabytes(MAX_BYTES),
+    )
+
+
+def too_many(known: int, further: int, say: Words) -> str:
+    """Say that a file holds more than the server may block."""
+    return say.say(
+        "Nothing was added: {known} are blocked already, and {further} more would be over the "
+        "{most} that a server can have.",
+        known=known,
+        further=further,
+        most=MAX_BLOCKED,
     )
 
 

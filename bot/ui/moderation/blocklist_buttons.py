@@ -19,12 +19,14 @@ from bot.ui.files import Attached
 from bot.ui.house import House, house_of
 from bot.ui.i18n import Words, words
 from bot.ui.moderation.blocklist import (
+    MAX_BLOCKED,
     Blocked,
     case_number,
     imported,
     not_a_blocklist,
     removal,
     show_blocklist,
+    too_many,
 )
 from bot.ui.moderation.blocklist_file import (
     MAX_BYTES,
@@ -41,7 +43,6 @@ Button = ui.Button[ui.LayoutView]
 _OPEN_SECONDS = 900.0
 _AT_ONCE = 1000
 """Entries read at once for an export."""
-_MAX_EXPORTED = 100_000
 
 
 class BlocklistButton(
@@ -155,7 +156,11 @@ async def _import(
         )
     except NotABlocklist:
         return not_a_blocklist(say)
-    added = await house.moderation.bank_store.add(found.entries)
+    store = house.moderation.bank_store
+    known, _ = await store.listed(guild_id, BankKind.BLOCKED, limit=1)
+    if known + len(found.entries) > MAX_BLOCKED:
+        return too_many(known, len(found.entries), say)
+    added = await store.add(found.entries)
     _log.info(
         "pictures_imported",
         guild_id=guild_id,
@@ -169,7 +174,7 @@ async def _import(
 async def _export(house: House, interaction: Interaction, guild_id: int) -> None:
     say, store = words(interaction.locale.value), house.moderation.bank_store
     entries: list[BankEntry] = []
-    while len(entries) < _MAX_EXPORTED:
+    while len(entries) < MAX_BLOCKED:
         _, page = await store.listed(
             guild_id, BankKind.BLOCKED, offset=len(entries), limit=_AT_ONCE
         )

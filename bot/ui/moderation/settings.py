@@ -217,15 +217,20 @@ def _lengths(
     return options(labels, str(now))
 
 
-def words_panel(policy: Policy, say: Words, *, above: str = "") -> ui.LayoutView:
-    """Draw the blocked words, in a code block: they are nobody's markup."""
+def words_panel(policy: Policy, say: Words, *, reads_text: bool, above: str = "") -> ui.LayoutView:
+    """Draw the blocked words, in a code block: they are nobody's markup.
+
+    ``reads_text`` is whether anything here reads what is written in pictures.
+    """
     container: Container = ui.Container()
-    lines = [
-        say.say(
-            "A picture in which one of these is read counts as spam. This needs the extra "
-            "“builtin”, which reads text."
+    lines = [say.say("A picture in which I read one of these counts as spam.")]
+    if not reads_text:
+        lines.append(
+            say.say(
+                "**Not in use:** nothing reads text in pictures here. The operator can switch it "
+                "on (extra “builtin”, and moderation.read_text in the settings)."
+            )
         )
-    ]
     if policy.blocked_words:
         count = len(policy.blocked_words)
         lines += [

@@ -16,13 +16,15 @@ from bot.ui.files import Attached
 from bot.ui.house import House
 from bot.ui.i18n import Words, mark, words
 from bot.ui.layouts import ALT_LIMIT, TEXT_LIMIT, media_item
-from bot.ui.moderation.naming import OUTCOME_NAMES, rule_name
+from bot.ui.moderation.naming import OUTCOME_NAMES, lasting, rule_name
 from bot.ui.moderation.permitted import require_moderator
 from bot.ui.sentences import duration
 from bot.ui.text import clip_words
 
 NAME = "moderation.png"
 _RULES_SHOWN = 12
+_HOUR_SECONDS = 3600
+_MANY_HOURS = 3
 _LABELS = {
     "scanned": mark("looked at"),
     "flagged": mark("flagged"),
@@ -45,21 +47,26 @@ async def show_stats(house: House, interaction: Interaction, days: int) -> None:
     say = words(interaction.locale.value)
     stats = await house.moderation.cases.stats(guild_id, days)
     policy = await house.moderation.policies.get(guild_id)
-    picture = await _picture(stats, say)
-    view = stats_page(stats, policy, picture, say)
+    picture, note = await _picture(stats, say)
+    view = stats_page(stats, policy, picture, say, note=note)
     files = [] if picture is None else [picture.file()]
     await interaction.edit_original_response(view=view, attachments=files)
 
 
-async def _picture(stats: Stats, say: Words) -> Attached | None:
-    """Draw the chart; None where it cannot be drawn: the words say the same."""
-    if not installed() or not any(day.scanned for day in stats.days):
-        return None
+async def _picture(stats: Stats, say: Words) -> tuple[Attached | None, str]:
+    """Draw the chart; where it cannot be drawn, say why: the words say the same as it does."""
+    if not any(day.scanned for day in stats.days):
+        return None, ""
+    if not installed():
+        note = say.say(
+            "There is no chart: the operator can install Lookout's extra “moderation” for it."
+        )
+        return None, note
     try:
         data = await draw_chart(chart_of(stats, say))
     except ServiceError:
-        return None
-    return Attached(NAME, data, alt_text(stats, say))
+        return None, say.say("The chart could not be drawn just now; the figures are complete.")
+    return Attached(NAME, data, alt_text(stats, say)), ""
 
 
 def chart_of(stats: Stats, say: Words) -> Chart:
@@ -97,7 +104,9 @@ def alt_text(stats: Stats, say: Words) -> str:
     return clip_words(text, ALT_LIMIT)
 
 
-def stats_page(stats: Stats, policy: Policy, picture: Attached | None, say: Words) -> ui.LayoutView:
+def stats_page(
+    stats: Stats, policy: Policy, picture: Attached | None, say: Words, *, note: str = ""
+) -> ui.LayoutView:
     """Lay out the chart and the figures."""
     container: ui.Container[ui.LayoutView] = ui.Container()
     heading = say.say_plural(
@@ -111,6 +120,7 @@ def stats_page(stats: Stats, policy: Policy, picture: Attached | None, say: Word
         *_by_rule(stats, policy, say),
         *_times(stats, say),
         *_ends(stats, say),
+        *([f"-# {note}"] if note else []),
     ]
     container.add_item(ui.TextDisplay("\n".join(blocks)[: TEXT_LIMIT - len(heading) - 3]))
     view = ui.LayoutView(timeout=None)
@@ -189,11 +199,18 @@ def _times(stats: Stats, say: Words) -> list[str]:
             say.say(
                 "From upload to verdict: {median} in the middle, {slowest} at most (of the newest "
                 "thousand).",
-                median=duration(stats.median_verdict_seconds, say),
-                slowest=duration(stats.slowest_verdict_seconds, say),
+                median=_time(stats.median_verdict_seconds, say),
+                slowest=_time(stats.slowest_verdict_seconds, say),
             )
         )
     return lines
+
+
+def _time(seconds: float, say: Words) -> str:
+    """Write a time as people would say it: seconds, minutes, or whole hours."""
+    if seconds < _MANY_HOURS * _HOUR_SECONDS:
+        return duration(seconds, say)
+    return lasting(round(seconds / _HOUR_SECONDS) * _HOUR_SECONDS, say)
 
 
 def _ends(stats: Stats, say: Words) -> list[str]:

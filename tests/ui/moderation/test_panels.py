@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -42,12 +43,14 @@ from bot.domain.moderation.upload import Author, Subject
 from bot.ui.i18n import words
 from bot.ui.moderation.blocklist import PAGE_SIZE, Blocked, blocklist_page, removal
 from bot.ui.moderation.case_view import case_page
+from bot.ui.moderation.checks import Check
 from bot.ui.moderation.exporting import case_record, packed
 from bot.ui.moderation.history import PAGE_SIZE as HISTORY_SIZE
 from bot.ui.moderation.history import History, history_page
 from bot.ui.moderation.policy_forms import FIELD_CHARACTERS, fields_of
 from bot.ui.moderation.rule_panel import people_confirmation, removal_confirmation, rule_panel
 from bot.ui.moderation.settings import home_panel, people_panel, words_panel
+from bot.ui.moderation.setup import setup_panel
 from bot.ui.moderation.stats_view import alt_text, chart_of, stats_page
 from tests.ui.markup import live
 
@@ -67,6 +70,16 @@ FULL = replace(
     channel_ids=(LARGEST,) * 50,
     exempt_role_ids=(LARGEST,) * 20,
 )
+
+
+def guild() -> Any:
+    """A server in which everything that is chosen is still there."""
+    permissions = SimpleNamespace(manage_channels=True)
+    return SimpleNamespace(
+        me=SimpleNamespace(guild_permissions=permissions),
+        get_channel=lambda _: True,
+        get_role=lambda _: True,
+    )
 
 
 def case(**changed: Any) -> Case:
@@ -145,7 +158,8 @@ def views(locale: str) -> Iterator[ui.LayoutView]:
     )  # fmt: skip
     yield home_panel(FULL, CHANGES, say, above=above)
     yield people_panel(FULL, say, above=above)
-    yield words_panel(FULL, say, above=above)
+    yield words_panel(FULL, say, reads_text=False, above=above)
+    yield setup_panel(guild(), FULL, [Check(ready=False, text="x" * 200)] * 12, say, above=above)
     yield rule_panel(FULL, rule_id, LONG_RULE, say, above=above)
     yield rule_panel(FULL, Category.SCAM, LONG_RULE, say)
     yield people_confirmation(FULL, rule_id, LONG_RULE, say)
