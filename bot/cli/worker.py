@@ -38,7 +38,6 @@ async def work(config: Config) -> None:
         moderation = await open_judging(config, stack)
         await moderation.start_judging()
         stack.push_async_callback(moderation.stop)
-        _log.info("worker_ready", parallel=config.vision.parallel)
         await until_signal(_for_ever)
 
 
@@ -67,4 +66,5 @@ async def open_judging(config: Config, stack: AsyncExitStack) -> Moderation:
 
 
 async def _for_ever() -> None:
+    _log.info("worker_ready")
     await asyncio.Event().wait()

@@ -274,7 +274,10 @@ def _log_failure(event: str, error: Exception, **figures: object) -> None:
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
-    where = f"{frame.tb_frame.f_code.co_name}:{frame.tb_lineno}" if frame else ""
+    where = ""
+    if frame is not None:
+        module = frame.tb_frame.f_globals.get("__name__", "")
+        where = f"{module}.{frame.tb_frame.f_code.co_name}:{frame.tb_lineno}"
     _log.error(
         event,
         reference=secrets.token_hex(4).upper(),

@@ -1,6 +1,7 @@
 """Fakes at the ports that moderation's handlers need, and what goes through them."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import (
     AsyncGenerator,
@@ -86,6 +87,16 @@ def frame(name: str) -> Frame:
     return Frame(name.encode(), "image/png", 64, 64)
 
 
+def digest_of(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def hashes_of(name: str) -> tuple[int, int]:
+    """Return a perceptual hash: ``cat#1`` and ``cat#2`` are copies of one picture."""
+    digest = digest_of(name.partition("#")[0])
+    return int(digest[:16], 16), int(digest[16:32], 16)
+
+
 @dataclass
 class FakeExaminer:
     """Finds in an original what its name says: ``qr-…`` holds a code that logs in elsewhere."""
@@ -106,12 +117,13 @@ class FakeExaminer:
         if name in self.errors:
             raise self.errors[name]
         codes = ("https://discord.com/ra/abc",) if name.startswith("qr-") else ()
-        return Examined(Fingerprint(name, (len(name),)), (frame(name),), codes=codes)
+        return Examined(Fingerprint(digest_of(name), hashes_of(name)), (frame(name),), codes=codes)
 
     async def views(self, frames: Sequence[Frame]) -> Views:
         if self.broken:
             raise LookoutError
-        return Views((1, 2), (1,))
+        hashes = tuple(half for one in frames for half in hashes_of(one.data.decode()))
+        return Views(hashes, hashes)
 
     async def thumbnail(self, frame: Frame) -> bytes:
         return b"blurred"
@@ -124,7 +136,8 @@ class FakeBank:
     matches: dict[str, tuple[BankMatch, ...]] = field(default_factory=dict)
 
     async def match(self, guild_id: int, fingerprint: Fingerprint) -> tuple[BankMatch, ...]:
-        return self.matches.get(fingerprint.sha256, ())
+        digests = {digest_of(name): matches for name, matches in self.matches.items()}
+        return digests.get(fingerprint.sha256, ())
 
 
 async def _done(_: Action) -> ActionState:
