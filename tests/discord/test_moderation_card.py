@@ -54,8 +54,8 @@ async def test_a_card_says_who_where_which_rule_and_how_sure(tmp_path: Path) -> 
         assert f"<#{c.w.channel.id}>, [to the message]({message.jump_url})" in text
         assert "Rule:** Scams and phishing. False giveaways" in text
         assert "very likely (87 %). **How bad:** grave (2 of 3)." in text
-        assert "- picture model: Scams and phishing, 87 %, grave" in text
-        assert "- words in the picture: Spam, 100 %, mild" in text
+        assert "- picture model: 87 %, grave" in text
+        assert "- words in the picture, of another rule (Spam): 100 %, mild" in text
         assert "**Reason** (picture model): It promises to double your coins." in text
         assert "**Proposed by the rule:** delete. That waits for a moderator." in text
         assert "The person had no confirmed case before." in text

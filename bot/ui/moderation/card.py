@@ -1,6 +1,6 @@
 """A case's card as it is drawn; ``bot.ui.moderation.card_buttons`` hears the clicks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from discord import ButtonStyle, Colour, ui
 
@@ -11,7 +11,7 @@ from bot.domain.moderation.upload import Author
 from bot.ui.controls import Control as Button
 from bot.ui.files import SPOILER_PREFIX, Attached
 from bot.ui.i18n import Words
-from bot.ui.layouts import Rendered, media_item
+from bot.ui.layouts import TEXT_LIMIT, Rendered, media_item
 from bot.ui.moderation.card_lines import (
     action_lines,
     appeal_lines,
@@ -29,6 +29,9 @@ from bot.ui.moderation.card_lines import (
 from bot.ui.moderation.naming import rule_name
 
 Block = list[str]
+_SPARE = (2, 0, 5, 3)
+"""Which blocks of a card are shortened first where a case has more than a message holds."""
+_SPARE_OF_SPECIAL = (1, 3)
 _OPEN, _DECIDED, _SPECIAL = Colour.orange(), Colour.dark_grey(), Colour.dark_red()
 """Beside words that say the same: never the only sign."""
 
@@ -48,13 +51,15 @@ def card(case: Case, policy: Policy, names: Mapping[int, str], say: Words) -> Re
     headline = "## " + say.say(
         "Case {number}: {rule}", number=case.number, rule=rule_name(case.rule, policy, say)
     )
+    heading = f"{headline}\n{state_line(case, say)}"
+    room = TEXT_LIMIT - len(heading)
     if case.special:
-        blocks = _special_blocks(case, names, say)
+        blocks = _within(room, _special_blocks(case, names, say), _SPARE_OF_SPECIAL)
     else:
-        blocks = _blocks(case, policy, names, say)
+        blocks = _within(room, _blocks(case, policy, names, say), _SPARE)
     colour = _SPECIAL if case.special else _OPEN if case.state is CaseState.OPEN else _DECIDED
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=colour)
-    container.add_item(ui.TextDisplay(f"{headline}\n{state_line(case, say)}"))
+    container.add_item(ui.TextDisplay(heading))
     thumbnail = _thumbnail(case, say)
     if thumbnail is not None:
         gallery = ui.MediaGallery[ui.LayoutView]()
@@ -113,6 +118,18 @@ def _special_blocks(case: Case, names: Mapping[int, str], say: Words) -> list[Bl
         [say.say("**Done:**"), *done] if done else [],
         appeal_lines(case, say),
     ]
+
+
+def _within(room: int, blocks: list[Block], spare: Sequence[int]) -> list[Block]:
+    """Leave out the last lines of what can best be spared until the rest fits a message.
+
+    All of it can be read by the command for cases.
+    """
+    kept = [list(block) for block in blocks]
+    for index in spare:
+        while sum(len(line) + 1 for block in kept for line in block) > room and kept[index]:
+            kept[index].pop()
+    return kept
 
 
 def _thumbnail(case: Case, say: Words) -> Attached | None:

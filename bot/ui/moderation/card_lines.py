@@ -142,21 +142,23 @@ def measure_line(case: Case, say: Words) -> str:
 def source_lines(case: Case, policy: Policy, say: Words) -> list[str]:
     """Give each source a line with its own score; those for the case's rule come first."""
     ordered = sorted(case.findings, key=lambda found: (found.rule != case.rule, -found.score))
-    lines = [_source(found, policy, say) for found in ordered[:_MAX_SOURCES]]
+    lines = [_source(found, case, policy, say) for found in ordered[:_MAX_SOURCES]]
     left = len(ordered) - len(lines)
     if left > 0:
         lines.append("- " + say.say_plural("and {count} more", "and {count} more", left))
     return [say.say("**Found by:**"), *lines] if lines else []
 
 
-def _source(found: Finding, policy: Policy, say: Words) -> str:
-    return "- " + say.say(
-        "{source}: {rule}, {percent}, {bad}",
-        source=say.say(SOURCE_NAMES[found.source]),
-        rule=rule_name(found.rule, policy, say),
-        percent=percent(found.score),
-        bad=severity(found.severity, say),
-    )
+def _source(found: Finding, case: Case, policy: Policy, say: Words) -> str:
+    said = {
+        "source": say.say(SOURCE_NAMES[found.source]),
+        "percent": percent(found.score),
+        "bad": severity(found.severity, say),
+    }
+    if found.rule == case.rule:
+        return "- " + say.say("{source}: {percent}, {bad}", **said)
+    rule = rule_name(found.rule, policy, say)
+    return "- " + say.say("{source}, of another rule ({rule}): {percent}, {bad}", rule=rule, **said)
 
 
 def reason_line(case: Case, say: Words) -> str:
