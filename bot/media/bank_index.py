@@ -201,12 +201,12 @@ class BankIndex:
 
 def _wanted(entry: BankEntry) -> tuple[Hash64, ...]:
     """Return the hashes that copies are to be compared with."""
-    views = entry.views
-    return views.whole if entry.kind is BankKind.ALLOWED else views.hashes
+    halves = entry.views.whole if entry.kind is BankKind.ALLOWED else entry.views.hashes
+    return halves[: len(halves) & ~1]  # imported ones may be cut anywhere
 
 
 def _pairs(halves: Sequence[Hash64]) -> Iterator[tuple[Hash64, Hash64]]:
-    return zip(halves[::2], halves[1::2], strict=True)
+    return zip(halves[::2], halves[1::2], strict=False)
 
 
 def _digest(sha256: str | None) -> list[int]:

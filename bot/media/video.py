@@ -16,8 +16,8 @@ from bot.media.trouble import DECODER_ERRORS
 _CODECS = ("h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "mpeg4")
 """What Discord's clients play, by the names of FFmpeg's decoders: no other is ever opened."""
 _OPTIONS = {"codec_whitelist": ",".join(_CODECS), "probesize": "5000000", "max_streams": "16"}
-_MAX_DECODED_PIXELS = 600_000_000
-"""For the whole video: as many as 290 frames of 1920 x 1080."""
+_MAX_DECODED_PIXELS = 300_000_000
+"""For the whole video: as many as 145 frames of 1920 x 1080."""
 _MICROSECONDS = 1_000_000
 _LONGEST_SECONDS = 24 * 3600.0
 """A file that claims to be longer than a day is not believed: it is played from its start."""

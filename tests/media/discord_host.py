@@ -97,6 +97,7 @@ def endless(request: web.Request) -> Awaitable[web.StreamResponse]:
 async def serving(
     *answers: Callable[[web.Request], Awaitable[web.StreamResponse]],
     renew: Renew | None = None,
+    accept_videos: bool = False,
     max_bytes: int = 1_000_000,
     timeout_seconds: float = 5.0,
 ) -> AsyncIterator[tuple[Host, DiscordFetcher]]:
@@ -116,6 +117,7 @@ async def serving(
                 max_bytes=max_bytes,
                 timeout_seconds=timeout_seconds,
                 renew=renew,
+                accept_videos=accept_videos,
                 back_off_seconds=0.0,
                 clock=lambda: NOW,
             ),

@@ -254,6 +254,13 @@ async def test_storage_that_fails_is_said_and_forgotten() -> None:
     assert len(await bank.match(GUILD, upload(BASE, FINE))) == 1
 
 
+async def test_half_a_hash_is_none() -> None:
+    store = StoredBank()
+    store.put(entry(1, hashes=(BASE,)), entry(2, hashes=(BASE, FINE, BASE)))
+    (match,) = await found(store, upload(BASE, FINE, BASE))
+    assert match.entry_id == 2
+
+
 async def test_an_entry_that_cannot_be_loaded_does_not_leave_half_a_bank() -> None:
     store = StoredBank()
     bank = MemoryBank(store)

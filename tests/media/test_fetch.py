@@ -174,6 +174,14 @@ async def test_what_declares_itself_something_else_is_refused(content_type: str,
     assert caught.value.kind == kind
 
 
+async def test_videos_are_fetched_for_those_who_look_at_them() -> None:
+    async with serving(answer(content_type="video/mp4"), accept_videos=True) as (_, fetcher):
+        assert await fetcher.fetch(ref()) == PICTURE
+    async with serving(answer(content_type="audio/mp4"), accept_videos=True) as (_, fetcher):
+        with pytest.raises(NotAPicture):
+            await fetcher.fetch(ref())
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 async def test_a_busy_host_is_asked_once_more(status: int) -> None:
     async with serving(answer(status), answer()) as (host, fetcher):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from PIL import Image, ImageDraw
 
-from bot.domain.moderation.fingerprint import MAX_DISTANCE, MAX_FINE_DISTANCE, Hash64
+from bot.domain.moderation.fingerprint import Hash64, copy_distance
 from bot.media.fingerprint import bank_hashes, query_hashes
 from tests.media.lookalikes import (
     CHANGES,
@@ -43,13 +43,7 @@ cannot be told from it.
 
 
 def is_copy(query: Sequence[Hash64], banked: Sequence[Hash64]) -> bool:
-    """What the bank does, a pair of hashes at a time."""
-    return any(
-        (coarse ^ banked[place]).bit_count() <= MAX_DISTANCE
-        and (fine ^ banked[place + 1]).bit_count() <= MAX_FINE_DISTANCE
-        for coarse, fine in zip(query[::2], query[1::2], strict=True)
-        for place in range(0, len(banked), 2)
-    )
+    return copy_distance(query, banked) is not None
 
 
 @pytest.fixture(scope="module")

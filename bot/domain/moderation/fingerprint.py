@@ -1,6 +1,7 @@
 """What a picture is recognised by: its hash, and short perceptual hashes that copies share."""
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,6 +43,23 @@ class Views:
     hashes: tuple[Hash64, ...] = ()
     whole: tuple[Hash64, ...] = ()
     pdq: str | None = None
+
+
+def copy_distance(one: Sequence[Hash64], other: Sequence[Hash64]) -> int | None:
+    """Return how far apart the nearest two hashes are that copies would have; None for none.
+
+    It is the number of bits in which their coarse halves differ.
+    """
+    return min(
+        (
+            apart
+            for coarse, fine in zip(one[::2], one[1::2], strict=False)
+            for other_coarse, other_fine in zip(other[::2], other[1::2], strict=False)
+            if (apart := (coarse ^ other_coarse).bit_count()) <= MAX_DISTANCE
+            and (fine ^ other_fine).bit_count() <= MAX_FINE_DISTANCE
+        ),
+        default=None,
+    )
 
 
 class BankKind(enum.StrEnum):
