@@ -39,7 +39,7 @@ _WELCOME = (
     "- Type `/describe`, `/alt`, `/ocr` or `/ask` and choose a picture of your own.\n"
     "- Reply to an answer, or use the buttons under it. `/help` explains the rest.\n"
     "- You own this server: switch moderation on with `/moderation setup`, let Sam post a scam "
-    "with `/post`, and look into the log with `/go`.\n"
+    "with `/sam`, and look into the log with `/go`.\n"
     "- Write `@Lookout` to mention it. Only here: `/post` posts a picture, `/go` shows the newest "
     "thread, the moderation log or direct messages, `/restart` starts the bot anew.\n"
 )

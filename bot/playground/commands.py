@@ -11,7 +11,7 @@ from bot.ui.asking import Interaction
 
 
 def add_commands(stage: Stage, client: LookoutClient) -> None:
-    """Offer ``/go``, ``/post`` and ``/restart``."""
+    """Offer ``/go``, ``/post``, ``/sam`` and ``/restart``."""
 
     @app_commands.command(description="Playground: show another place")
     @app_commands.choices(
@@ -27,25 +27,29 @@ def add_commands(stage: Stage, client: LookoutClient) -> None:
         await interaction.response.send_message("Going there …", ephemeral=True)
         stage.wishes.put_nowait(lambda: stage.go(Spot(place)))
 
-    @app_commands.command(description="Playground: post a message with a picture, a scam if none")
-    async def post(
-        interaction: Interaction,
-        text: str,
-        picture: discord.Attachment | None = None,
-        as_sam: bool = False,
-        times: app_commands.Range[int, 1, 30] = 1,
-    ) -> None:
+    @app_commands.command(description="Playground: post a message with a picture")
+    async def post(interaction: Interaction, text: str, picture: discord.Attachment) -> None:
         await interaction.response.send_message("Posting …", ephemeral=True)
         mention = f"<@{cast('discord.ClientUser', client.user).id}>"
         words = text.replace("@Lookout", mention)
-        stage.wishes.put_nowait(lambda: stage.post(words, picture, as_sam=as_sam, times=times))
+        stage.wishes.put_nowait(lambda: stage.post(words, picture))
+
+    @app_commands.command(description="Playground: let Sam post a picture, a scam if you give none")
+    async def sam(
+        interaction: Interaction,
+        picture: discord.Attachment | None = None,
+        text: str = "Look at this!",
+        times: app_commands.Range[int, 1, 30] = 1,
+    ) -> None:
+        await interaction.response.send_message("Sam is posting …", ephemeral=True)
+        stage.wishes.put_nowait(lambda: stage.post(text, picture, as_sam=True, times=times))
 
     @app_commands.command(description="Playground: end the bot and start it anew")
     async def restart(interaction: Interaction) -> None:
         await interaction.response.send_message("Restarting …", ephemeral=True)
         stage.wishes.put_nowait(stage.restart)
 
-    offered: tuple[app_commands.Command[Any, Any, None], ...] = (go, post, restart)
+    offered: tuple[app_commands.Command[Any, Any, None], ...] = (go, post, sam, restart)
     for command in offered:
         command.allowed_contexts = app_commands.AppCommandContext(guild=True, dm_channel=True)
         client.tree.add_command(command)
