@@ -14,10 +14,14 @@ from structlog.testing import capture_logs
 from bot.config import load_config
 from bot.domain.conversation import Retention, Turn, TurnState
 from bot.domain.errors import ConfigError
+from bot.domain.moderation.case import Appeal, Report
+from bot.domain.moderation.policy import Policy, PolicyChange
 from bot.storage.answers import SqlAnswerStore
 from bot.storage.conversation_tables import PictureBlobRow, TurnRow
 from bot.storage.conversations import SqlConversationStore
 from bot.storage.database import Database
+from bot.storage.moderation.cases import SqlCaseStore
+from bot.storage.moderation.policies import SqlPolicyStore
 from bot.storage.posted import SqlPostedAnswerStore
 from bot.storage.reseal import reseal
 from bot.storage.seal import SEALED, Seal
@@ -25,6 +29,7 @@ from tests.app.command import bot
 from tests.storage.conftest import new_key
 from tests.storage.conversation_values import DAY, LONGEST, Talk, new_picture
 from tests.storage.fakes import HandClock, answer_key, full_answer, posted_answer
+from tests.storage.moderation.values import ANNE, BERT, GUILD, MODERATOR, Desk, screened, upload
 
 OLD, NEW = new_key(), new_key()
 
@@ -116,6 +121,7 @@ class House:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.clock = HandClock()
+        self.filled = 0
 
     def open(self, *keys: str) -> Database:
         return Database(f"sqlite:///{self.path}", encryption_keys=keys)
@@ -139,7 +145,21 @@ class House:
             )
             posted = posted_answer(turn.id, now=self.clock())
             await SqlPostedAnswerStore(database, now=self.clock).add(posted)
+            await self.fill_moderation(database)
             return await talk.present(turn)
+
+    async def fill_moderation(self, database: Database) -> None:
+        self.filled += 1
+        desk, first = Desk(database, self.clock), 10 * self.filled
+        change = PolicyChange(MODERATOR, "enabled", "False", "True")
+        await SqlPolicyStore(database, clock=self.clock).save(GUILD, Policy(), [change])
+        report = Report(BERT, "a scam", self.clock())
+        reported = upload(first, prefix="r:")
+        await desk.uploads.record_report([reported], report)
+        await desk.uploads.spool(await desk.id_of(reported.key), screened())
+        case = await desk.opened(first + 1)
+        appeal = Appeal(ANNE, "it was a joke", self.clock())
+        assert await SqlCaseStore(database, clock=self.clock).appeal(case.id, appeal)
 
     async def reseal(self, *keys: str) -> dict[str, tuple[int, int]]:
         async with self.open(*keys) as database:
@@ -163,6 +183,12 @@ class House:
             assert await answers.get(answer_key()) is not None
             posted = SqlPostedAnswerStore(database, now=self.clock)
             assert await posted.get(turn.id) is not None
+            desk, first = Desk(database, self.clock), 10 * self.filled
+            waiting = await desk.id_of(upload(first, prefix="r:").key)
+            assert await desk.uploads.spooled(waiting) == screened()
+            case = (await desk.cases())[-1]
+            assert case.thumbnail == b"thumbnail of %d" % (first + 1)
+            assert [appeal.text for appeal in case.appeals] == ["it was a joke"]
 
 
 @pytest.fixture
@@ -180,6 +206,13 @@ EVERYTHING = {
     "posted_answer": 2,
     "answer": 1,
     "picture_blob": 1,
+    "upload": 3,
+    "upload_frame": 3,
+    "report": 1,
+    "policy": 1,
+    "policy_change": 1,
+    "moderation_case": 2,
+    "appeal": 1,
 }
 
 
@@ -352,7 +385,7 @@ async def test_the_command_seals_everything_and_says_how_much(tmp_path: Path) ->
 
     assert (first.code, second.code) == (0, 0), first.err + second.err
     assert "turn: 3 sealed anew\n" in first.out
-    assert first.out.endswith("11 values sealed anew with the first key.\n")
+    assert first.out.endswith("23 values sealed anew with the first key.\n")
     assert second.out.endswith("0 values sealed anew with the first key.\n")
     assert without.code == 3
     assert "storage.encryption_keys" in without.err

@@ -67,8 +67,7 @@ class SqlUploadStore:
     uploads that wait for the model together; what comes on top stays where it is.
 
     With a verdict an upload's frames, link and words are deleted, and SQLite overwrites them in
-    the file; copies in its log go when ``Database.scrub`` runs, which belongs to housekeeping: it
-    is too dear for every verdict.
+    the file. What its log holds of them goes with ``scrub``, which is too dear for every verdict.
     """
 
     def __init__(
@@ -83,6 +82,8 @@ class SqlUploadStore:
         self._woken = woken
         self._clock = clock
         self._spool_max_bytes = spool_max_bytes
+        self._erased = True
+        """Whether the log may hold what was erased; not known of what was before."""
 
     async def record(self, uploads: Sequence[NewUpload], cursor: Cursor | None = None) -> int:
         """Keep uploads, their SCREEN jobs and how far a channel was heard, in one transaction."""
@@ -162,6 +163,7 @@ class SqlUploadStore:
         """Keep the one verdict; return its case, None where there is none or was a verdict."""
         async with self._database.writing() as session:
             concluded = await conclude_in(session, self._database, conclusion, self._clock())
+        self._erased = True
         if concluded is None or concluded[1] is None:
             return None
         self._woken()
@@ -186,6 +188,21 @@ class SqlUploadStore:
         while some := await self._withdraw_some(guild_id):
             withdrawn += some
         return withdrawn
+
+    async def scrub(self) -> bool:
+        """Remove from the disk what verdicts erased since the last time, if any did.
+
+        Return False when readers were in the way. Meant to be called every few minutes.
+        """
+        if not self._erased:
+            return True
+        self._erased = False
+        clean = False
+        try:
+            clean = await self._database.scrub()
+        finally:
+            self._erased |= not clean
+        return clean
 
     async def _withdraw_some(self, guild_id: int) -> int:
         now = self._clock()
@@ -220,6 +237,7 @@ class SqlUploadStore:
                 now.date(),
                 {(Counted.OUTCOME, Outcome.WITHDRAWN): len(ids)},
             )
+        self._erased = True
         return len(ids)
 
     def _values(

@@ -15,10 +15,8 @@ from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.ports import Postponed
 from bot.domain.moderation.upload import MAX_TEXT_CHARACTERS, Cursor, UploadState
 from bot.storage.database import Database
-from bot.storage.moderation.case_reading import read_cases
 from bot.storage.moderation.uploads import REPORT_PRIORITY, SqlUploadStore
 from bot.storage.moderation_tables import (
-    CaseRow,
     JobRow,
     JobState,
     ReportRow,
@@ -221,9 +219,7 @@ async def test_a_report_on_what_has_a_case_shows_on_its_card(desk: Desk) -> None
 
     await desk.uploads.record_report([reported], report(CLEO, reason))
 
-    async with desk.database.reading() as session:
-        row = await session.get_one(CaseRow, case.id)
-        (shown,) = await read_cases(session, desk.database.seal, [row])
+    (shown,) = await desk.cases()
     assert shown.version == case.version + 1
     assert [(one.reporter_id, one.reason) for one in shown.reports] == [
         (BERT, "this is a scam"),
@@ -315,13 +311,41 @@ async def test_nothing_of_it_is_left_on_the_disk_after_scrubbing(sqlite: Databas
     await desk.uploads.spool(upload_id, screened(1, b"SECRETFRAME" * 2000))
     await desk.uploads.conclude(desk.conclusion(upload_id, verdict(Outcome.CLEAN), 1))
 
-    assert await sqlite.scrub()
+    assert await desk.uploads.scrub()
 
     assert sqlite.path is not None
     for file in sqlite.path.parent.iterdir():
         data = file.read_bytes()
         assert b"SECRET" not in data
         assert LINK.encode() not in data
+
+
+async def test_the_disk_is_scrubbed_only_where_something_was_erased(sqlite: Database) -> None:
+    class Noting(Database):
+        scrubs = 0
+        readers = False
+
+        async def scrub(self) -> bool:
+            self.scrubs += 1
+            return await super().scrub() and not self.readers
+
+    async with Noting(f"sqlite:///{sqlite.path}") as database:
+        desk = Desk(database)
+        assert await desk.uploads.scrub()
+        await desk.posted(1)
+        assert await desk.uploads.scrub()
+        assert database.scrubs == 1
+
+        await desk.judged(2)
+        database.readers = True
+        assert not await desk.uploads.scrub()
+        database.readers = False
+        assert await desk.uploads.scrub()
+        assert await desk.uploads.scrub()
+        assert database.scrubs == 3
+        await desk.uploads.withdraw(GUILD)
+        assert await desk.uploads.scrub()
+        assert database.scrubs == 4
 
 
 async def test_leaving_a_server_withdraws_what_waits_there(desk: Desk) -> None:

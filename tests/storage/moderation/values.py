@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -15,9 +14,10 @@ from bot.domain.moderation.policy import Category, Policy, Step
 from bot.domain.moderation.upload import Conclusion, NewUpload, Screened
 from bot.domain.picture import Frame, PictureRef, SourceKind
 from bot.storage.database import Database
+from bot.storage.moderation.case_reading import read_cases
 from bot.storage.moderation.policies import SqlPolicyStore
 from bot.storage.moderation.uploads import SqlUploadStore
-from bot.storage.moderation_tables import UploadRow
+from bot.storage.moderation_tables import CaseRow, UploadRow
 from tests.storage.fakes import HandClock
 
 GUILD, OTHER_GUILD = 1_000_000_000_000_000_001, 1_000_000_000_000_000_002
@@ -179,15 +179,14 @@ class Desk:
         async with self.database.reading() as session:
             return (await session.scalars(select(table).order_by(*order))).all()
 
+    async def cases(self) -> list[Case]:
+        """All cases, in order."""
+        async with self.database.reading() as session:
+            rows = (await session.scalars(select(CaseRow).order_by(CaseRow.id))).all()
+            return await read_cases(session, self.database.seal, rows)
+
     async def opened(self, number: int, *arguments: Any, **changes: Any) -> Case:
         """The case of an upload that has one."""
         case = await self.judged(number, *arguments, **changes)
         assert case is not None
         return case
-
-
-HOUR = timedelta(hours=1)
-
-
-def later(moment: datetime, **units: float) -> datetime:
-    return moment + timedelta(**units)
