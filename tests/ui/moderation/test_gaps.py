@@ -53,7 +53,8 @@ class Place:
         return discord.Permissions(read_messages=True, read_message_history=self.readable)
 
     async def archived_threads(self, *, limit: int) -> AsyncIterator[Any]:
-        for thread in ()[:limit]:
+        archived: list[Any] = []
+        for thread in archived[:limit]:
             yield thread
 
     async def history(self, *, limit: int, before: discord.Object | None) -> AsyncIterator[Message]:
