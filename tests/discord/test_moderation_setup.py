@@ -1,5 +1,6 @@
 """/moderation setup: seven steps, each kept at once, and what is missing is said."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 import simcord
 
 from bot.domain.moderation.policy import AgeRestricted, Category, Watch
+from bot.ui.i18n import words
+from bot.ui.moderation.checks import Surroundings, checked, watched_channels
 from tests.discord.forms import deny
 from tests.discord.managing import Office, control, office
 from tests.discord.world import components, labels, shown, texts
@@ -167,3 +170,34 @@ async def test_where_it_may_not_write_it_cannot_be_switched_on(tmp_path: Path) -
         await o.w.click(o.chief, panel, "Switch on")
         assert not (await o.policy()).enabled
         assert "Send Messages" in shown(panel).splitlines()[1]
+
+
+async def test_what_lookout_itself_lacks_is_named(tmp_path: Path) -> None:
+    async with office(tmp_path) as o:
+        guild = o.w.env.bot.get_guild(o.w.guild.id)
+        assert guild is not None
+        found = checked(guild, await o.policy(), Surroundings(False, False), words("en-US"))
+        missing = {check.text.partition(".")[0]: check.needed for check in found if not check.ready}
+        assert missing["the message content intent"]
+        assert not missing["the picture model: it does not answer right now"]
+        gone = replace(await o.policy(), log_channel_id=1)
+        (text,) = [
+            check.text
+            for check in checked(guild, gone, Surroundings(True, True), words("en-US"))
+            if check.needed and not check.ready
+        ]
+        assert text.startswith("the log channel: it was deleted, or I cannot see it.")
+
+
+async def test_a_chosen_category_stands_for_its_channels(tmp_path: Path) -> None:
+    async with office(tmp_path) as o:
+        category = o.w.guild.create_category("art")
+        inside = o.w.guild.create_text_channel("paintings", category=category)
+        await o.w.env.settle()
+        guild = o.w.env.bot.get_guild(o.w.guild.id)
+        assert guild is not None
+        only = replace(await o.policy(), watch=Watch.ONLY, channel_ids=(category.id,))
+        assert [channel.id for channel in watched_channels(guild, only)] == [inside.id]
+        others = replace(only, watch=Watch.ALL_EXCEPT)
+        ids = {channel.id for channel in watched_channels(guild, others)}
+        assert ids == {o.w.channel.id, o.court.log.id}

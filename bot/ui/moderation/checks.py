@@ -138,7 +138,7 @@ def watched_channels(
     chosen = set(policy.channel_ids)
     only = policy.watch is Watch.ONLY
     for channel in guild.channels:
-        if isinstance(channel, discord.CategoryChannel) or channel.id == policy.log_channel_id:
+        if isinstance(channel, discord.CategoryChannel):
             continue
         if (channel.id in chosen or channel.category_id in chosen) is only:
             yield channel
