@@ -1,8 +1,8 @@
 """Cases as values, from their rows, and what everybody who changes cases does alike."""
 
 from array import array
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from sys import byteorder
 from typing import Any
@@ -18,7 +18,7 @@ from bot.domain.moderation.fingerprint import BankEntry, Hash64, Views
 from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.upload import Subject
 from bot.storage.database import Database
-from bot.storage.moderation.jobs import enqueue_in
+from bot.storage.moderation.jobs import Wanted, enqueue_all_in, enqueue_in
 from bot.storage.moderation_tables import ActionRow, BankEntryRow, CaseRow, GuildRow
 from bot.storage.seal import Seal
 
@@ -70,6 +70,52 @@ def person_key(kind: ActionKind, case_id: int, person_id: int, time: int = 0) ->
     return f"{kind}:{case_id}:{person_id}:{time}"
 
 
+@dataclass(frozen=True, slots=True)
+class NewAction:
+    """Something to do in Discord; ``key`` makes sure that it is done once."""
+
+    kind: ActionKind
+    key: str
+    channel_id: int | None = None
+    message_id: int | None = None
+    person_id: int | None = None
+    subject: Subject = Subject.MESSAGE
+    until: datetime | None = None
+
+
+async def add_actions(
+    session: AsyncSession,
+    database: Database,
+    case_row: CaseRow,
+    actions: Sequence[NewAction],
+    *,
+    now: datetime,
+    requested_by: int | None = None,
+) -> dict[str, int]:
+    """Add actions of a case with their ACT jobs; return the ids of those whose key was free."""
+    if not actions:
+        return {}
+    common = {
+        "case_id": case_row.id,
+        "guild_id": case_row.guild_id,
+        "state": ActionState.PENDING,
+        "begun": 0,
+        "requested_by": requested_by,
+        "rule": case_row.rule,
+        "created_at": now,
+    }
+    once = database.insert(ActionRow).on_conflict_do_nothing(index_elements=[ActionRow.key])
+    added = await session.execute(
+        once.returning(ActionRow.id, ActionRow.key), [{**asdict(one), **common} for one in actions]
+    )
+    ids = {row.key: row.id for row in added}
+    wanted = [
+        Wanted(ids[one.key], _PRIORITIES.get(one.kind, 0)) for one in actions if one.key in ids
+    ]
+    await enqueue_all_in(session, database, JobKind.ACT, wanted, now=now)
+    return ids
+
+
 async def add_action(
     session: AsyncSession,
     database: Database,
@@ -86,30 +132,11 @@ async def add_action(
     requested_by: int | None = None,
 ) -> int | None:
     """Add an action of a case with its ACT job; return its id, None when its key is taken."""
-    action = database.insert(ActionRow).values(
-        key=key,
-        case_id=case_row.id,
-        guild_id=case_row.guild_id,
-        kind=kind,
-        state=ActionState.PENDING,
-        begun=0,
-        channel_id=channel_id,
-        message_id=message_id,
-        person_id=person_id,
-        subject=subject,
-        until=until,
-        requested_by=requested_by,
-        rule=case_row.rule,
-        created_at=now,
+    action = NewAction(kind, key, channel_id, message_id, person_id, subject, until)
+    ids = await add_actions(
+        session, database, case_row, [action], now=now, requested_by=requested_by
     )
-    key_column = [ActionRow.key]
-    action_id: int | None = await session.scalar(
-        action.on_conflict_do_nothing(index_elements=key_column).returning(ActionRow.id)
-    )
-    if action_id is not None:
-        priority = _PRIORITIES.get(kind, 0)
-        await enqueue_in(session, database, JobKind.ACT, action_id, priority=priority, now=now)
-    return action_id
+    return ids.get(key)
 
 
 async def redraw(

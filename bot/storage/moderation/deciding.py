@@ -20,7 +20,13 @@ from bot.domain.moderation.case import (
 from bot.domain.moderation.upload import Author
 from bot.storage.moderation.actions import locked_case
 from bot.storage.moderation.bank import batches
-from bot.storage.moderation.case_rows import add_action, delete_key, person_key, redraw
+from bot.storage.moderation.case_rows import (
+    NewAction,
+    add_actions,
+    delete_key,
+    person_key,
+    redraw,
+)
 from bot.storage.moderation.counting import Counted, count
 from bot.storage.moderation.finding import CasePart, posted_by_members
 from bot.storage.moderation.learning import learn, unlearn
@@ -127,31 +133,31 @@ class Deciding(CasePart):
     ) -> None:
         """Add what is done to messages and to people, and tell those to whom something is done."""
         add = partial(
-            add_action, session, self._database, row, now=now, requested_by=request.moderator_id
+            add_actions, session, self._database, row, now=now, requested_by=request.moderator_id
         )
-        concerned = set[int]()
-        for target, key in await _still_there(session, row, time):
-            member = target.author is Author.MEMBER
-            added = await add(
-                ActionKind.DELETE,
-                key,
-                channel_id=target.channel_id,
-                message_id=target.message_id,
-                person_id=target.author_id if member else None,
-                subject=target.subject,
-            )
-            if added is not None and member:
-                concerned.add(target.author_id)
+        deletions = await _deletions(session, row, time)
+        added = await add(deletions)
+        concerned = {one.person_id for one in deletions if one.key in added}
         members = (await session.scalars(posted_by_members(row.id))).all()
-        kinds = [_ABOUT_PEOPLE[request.decision]] if request.decision in _ABOUT_PEOPLE else []
-        concerned.update(members if kinds else ())
-        if request.tell_person and row.outcome is not Outcome.SPECIAL:
-            kinds.append(ActionKind.TELL)
-        for person_id in (one for one in members if one in concerned):
-            for kind in kinds:
-                await hold_on(session, row.guild_id, kind, person_id, now)
-                key = person_key(kind, row.id, person_id, time)
-                await add(kind, key, person_id=person_id, until=request.until)
+        about_people = _ABOUT_PEOPLE.get(request.decision)
+        if about_people is not None:
+            concerned.update(members)
+            await hold_on(session, row.guild_id, about_people, members, now)
+        tell = request.tell_person and row.outcome is not Outcome.SPECIAL
+        kinds = [kind for kind in (about_people, ActionKind.TELL if tell else None) if kind]
+        await add(
+            [
+                NewAction(
+                    kind,
+                    person_key(kind, row.id, person_id, time),
+                    person_id=person_id,
+                    until=request.until,
+                )
+                for kind in kinds
+                for person_id in members
+                if person_id in concerned
+            ]
+        )
 
     async def _count(self, session: AsyncSession, row: CaseRow, figure: int) -> None:
         """Count a decision on the day it was made, or count it no more."""
@@ -170,10 +176,8 @@ async def _times_decided(session: AsyncSession, row: CaseRow) -> int:
     return await session.scalar(question) or 0
 
 
-async def _still_there(
-    session: AsyncSession, row: CaseRow, time: int
-) -> list[tuple[SightingRow, str]]:
-    """Return what is to be deleted, each message once, and the keys of these actions.
+async def _deletions(session: AsyncSession, row: CaseRow, time: int) -> list[NewAction]:
+    """Return what deletes whatever is still there, each message once.
 
     Where deleting was tried and did not succeed, it is tried once more.
     """
@@ -183,20 +187,26 @@ async def _still_there(
     tried: dict[str, ActionState] = {}
     for keys in batches(targets, KEYS_AT_ONCE):
         known = select(ActionRow.key, ActionRow.state).where(ActionRow.key.in_(keys))
-        tried |= {row.key: row.state for row in await session.execute(known)}
-    again = select(ActionRow).where(
+        tried |= {one.key: one.state for one in await session.execute(known)}
+    again = select(ActionRow.subject, ActionRow.message_id).where(
         ActionRow.case_id == row.id,
         ActionRow.kind == ActionKind.DELETE,
+        ActionRow.message_id.is_not(None),
         ActionRow.state.in_(DONE_OR_WAITING),
     )
     settled = {
-        delete_key(one.subject, one.message_id)
-        for one in await session.scalars(again)
-        if one.message_id is not None
+        delete_key(subject, message_id or 0) for subject, message_id in await session.execute(again)
     }
     settled |= {key for key, state in tried.items() if state in DONE_OR_WAITING}
     return [
-        (target, f"{key}:{row.id}:{time}" if key in tried else key)
+        NewAction(
+            ActionKind.DELETE,
+            f"{key}:{row.id}:{time}" if key in tried else key,
+            channel_id=target.channel_id,
+            message_id=target.message_id,
+            person_id=target.author_id if target.author is Author.MEMBER else None,
+            subject=target.subject,
+        )
         for key, target in targets.items()
         if key not in settled
     ]

@@ -5,7 +5,7 @@ reached. So whether a time-out or a ban is ours, and whether it is to end, is as
 a server together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
@@ -13,11 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.moderation.case import ActionKind, ActionState, Decision
 from bot.storage.database import Database
+from bot.storage.moderation.bank import batches
 from bot.storage.moderation.case_reading import CONFIRMING
-from bot.storage.moderation.case_rows import add_action, person_key
+from bot.storage.moderation.case_rows import NewAction, add_actions, person_key
 from bot.storage.moderation_tables import ActionRow, CaseRow
 
 DONE_OR_WAITING = (ActionState.PENDING, ActionState.DONE, ActionState.ALREADY)
+
+PEOPLE_AT_ONCE = 500
 
 _ENDED_BY: Mapping[ActionKind, ActionKind] = {
     ActionKind.TIME_OUT: ActionKind.END_TIME_OUT,
@@ -50,35 +53,36 @@ async def take_back(
     The server is locked. What waits is not done; our time-outs and bans end, unless another case
     wants them as well. ``time`` tells this time from others in the same case.
     """
-    ending = [
-        action
-        for action in await _about_people(session, row, now, policys_too=policys_too)
-        if await _is_ours(session, action) and not await _wanted_elsewhere(session, action, now)
-    ]
+    held = await _about_people(session, row, now, policys_too=policys_too)
+    ending = {
+        kind: people
+        - await _not_ours(session, row.guild_id, kind, people)
+        - await _wanted_elsewhere(session, row, kind, people, now)
+        for kind, people in held.items()
+    }
     await _withdraw(session, _waiting(row, policys_too=policys_too), now)
-    for action in ending:
-        kind = _ENDED_BY[action.kind]
-        assert action.person_id is not None
-        await add_action(
-            session,
-            database,
-            row,
-            kind,
-            person_key(kind, row.id, action.person_id, time),
-            now=now,
-            person_id=action.person_id,
-            requested_by=moderator_id,
+    actions = [
+        NewAction(
+            _ENDED_BY[kind],
+            person_key(_ENDED_BY[kind], row.id, person_id, time),
+            person_id=person_id,
         )
+        for kind, people in ending.items()
+        for person_id in sorted(people)
+    ]
+    await add_actions(session, database, row, actions, now=now, requested_by=moderator_id)
 
 
 async def hold_on(
-    session: AsyncSession, guild_id: int, kind: ActionKind, person_id: int, now: datetime
+    session: AsyncSession, guild_id: int, kind: ActionKind, people: Collection[int], now: datetime
 ) -> None:
-    """Let no time-out or ban of a person end that was to end and now is wanted again."""
-    if kind in _ENDED_BY:
+    """Let no time-out or ban of these people end that was to end and now is wanted again."""
+    if kind not in _ENDED_BY:
+        return
+    for some in batches(people, PEOPLE_AT_ONCE):
         ending = and_(
             ActionRow.guild_id == guild_id,
-            ActionRow.person_id == person_id,
+            ActionRow.person_id.in_(some),
             ActionRow.kind == _ENDED_BY[kind],
             ActionRow.state == ActionState.PENDING,
         )
@@ -87,61 +91,70 @@ async def hold_on(
 
 async def _about_people(
     session: AsyncSession, row: CaseRow, now: datetime, *, policys_too: bool
-) -> list[ActionRow]:
-    """Return the newest time-out and ban of everybody, of those that are to be taken back."""
-    wanted = select(ActionRow).where(
+) -> dict[ActionKind, set[int]]:
+    """Return who is timed out and who is banned because of what is to be taken back."""
+    wanted = select(ActionRow.kind, ActionRow.person_id).where(
         ActionRow.case_id == row.id,
         ActionRow.kind.in_(_ENDED_BY),
-        ActionRow.person_id.is_not(None),
         ActionRow.state.in_(DONE_OR_WAITING),
         or_(ActionRow.until.is_(None), ActionRow.until > now),
     )
     if not policys_too:
         wanted = wanted.where(ActionRow.requested_by.is_not(None))
-    newest = {
-        (action.kind, action.person_id): action
-        for action in await session.scalars(wanted.order_by(ActionRow.id))
-    }
-    return list(newest.values())
+    held: dict[ActionKind, set[int]] = {}
+    for kind, person_id in await session.execute(wanted):
+        if person_id is not None:
+            held.setdefault(kind, set()).add(person_id)
+    return held
 
 
-async def _is_ours(session: AsyncSession, action: ActionRow) -> bool:
-    """Say whether it holds because of us, whichever case it was for."""
-    ended_by = _ENDED_BY[action.kind]
-    history = select(ActionRow).where(
-        ActionRow.guild_id == action.guild_id,
-        ActionRow.person_id == action.person_id,
-        ActionRow.kind.in_((action.kind, ended_by)),
-        ActionRow.state.in_(DONE_OR_WAITING),
-    )
-    for one in await session.scalars(history.order_by(ActionRow.id.desc())):
-        if one.kind is ended_by:
-            return False
-        if one.begun >= _BEGUN_BEFORE[one.state]:
-            return True
-    return False
+async def _not_ours(
+    session: AsyncSession, guild_id: int, kind: ActionKind, people: Collection[int]
+) -> set[int]:
+    """Return for whom it does not hold because of us, whichever case it was for."""
+    ours = set[int]()
+    for some in batches(people, PEOPLE_AT_ONCE):
+        history = select(
+            ActionRow.person_id, ActionRow.kind, ActionRow.state, ActionRow.begun
+        ).where(
+            ActionRow.guild_id == guild_id,
+            ActionRow.person_id.in_(some),
+            ActionRow.kind.in_((kind, _ENDED_BY[kind])),
+            ActionRow.state.in_(DONE_OR_WAITING),
+        )
+        for one in await session.execute(history.order_by(ActionRow.id)):
+            if one.kind is not kind:
+                ours.discard(one.person_id)
+            elif one.begun >= _BEGUN_BEFORE[one.state]:
+                ours.add(one.person_id)
+    return set(people) - ours
 
 
-async def _wanted_elsewhere(session: AsyncSession, action: ActionRow, now: datetime) -> bool:
-    """Say whether another case wants the same for the same person, and still holds."""
+async def _wanted_elsewhere(
+    session: AsyncSession, row: CaseRow, kind: ActionKind, people: Collection[int], now: datetime
+) -> set[int]:
+    """Return for whom another case wants the same, and still holds."""
     by_policy = and_(
         ActionRow.requested_by.is_(None),
         or_(CaseRow.decision.is_(None), CaseRow.decision.in_(CONFIRMING)),
     )
-    question = (
-        select(ActionRow.id)
-        .join(CaseRow, CaseRow.id == ActionRow.case_id)
-        .where(
-            ActionRow.guild_id == action.guild_id,
-            ActionRow.person_id == action.person_id,
-            ActionRow.case_id != action.case_id,
-            ActionRow.kind == action.kind,
-            ActionRow.state.in_(DONE_OR_WAITING),
-            or_(ActionRow.until.is_(None), ActionRow.until > now),
-            or_(by_policy, CaseRow.decision == _DECIDED_BY[action.kind]),
+    wanted = set[int]()
+    for some in batches(people, PEOPLE_AT_ONCE):
+        question = (
+            select(ActionRow.person_id)
+            .join(CaseRow, CaseRow.id == ActionRow.case_id)
+            .where(
+                ActionRow.guild_id == row.guild_id,
+                ActionRow.person_id.in_(some),
+                ActionRow.case_id != row.id,
+                ActionRow.kind == kind,
+                ActionRow.state.in_(DONE_OR_WAITING),
+                or_(ActionRow.until.is_(None), ActionRow.until > now),
+                or_(by_policy, CaseRow.decision == _DECIDED_BY[kind]),
+            )
         )
-    )
-    return await session.scalar(question.limit(1)) is not None
+        wanted.update(one for one in await session.scalars(question) if one is not None)
+    return wanted
 
 
 def _waiting(row: CaseRow, *, policys_too: bool) -> ColumnElement[bool]:

@@ -308,7 +308,7 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> Iterator[
     server.drop(name)
 
 
-@pytest.mark.parametrize(("kind", "examples"), [("sqlite", 15), ("postgresql", 8)])
+@pytest.mark.parametrize(("kind", "examples"), [("sqlite", 10), ("postgresql", 4)])
 def test_what_holds_is_what_was_decided_last(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, examples: int
 ) -> None:
@@ -325,7 +325,7 @@ def test_what_holds_is_what_was_decided_last(
                 Here,
                 settings=settings(
                     max_examples=examples,
-                    stateful_step_count=25,
+                    stateful_step_count=20,
                     deadline=None,
                     suppress_health_check=list(HealthCheck),
                 ),
