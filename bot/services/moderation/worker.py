@@ -110,6 +110,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
         self._serving: list[asyncio.Task[None]] = []
+        self._settling: set[asyncio.Task[None] | None] = set()
 
     def start(self) -> None:
         """Begin, in the running event loop."""
@@ -129,7 +130,7 @@ class Worker:
         running = [task for lane in self._lanes for task in lane.running]
         if running:
             _, late = await asyncio.wait(running, timeout=grace_seconds)
-            for task in late:
+            for task in late - self._settling:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
@@ -190,7 +191,12 @@ class Worker:
         except asyncio.CancelledError:
             # Not raised on: only stop() cancels, and it waits for the lease to be given back.
             ending = _AT_ONCE
-        await self._settle(job, ending)
+        task = asyncio.current_task()
+        self._settling.add(task)  # what is nearly told to the queue is not cut off by stop()
+        try:
+            await self._settle(job, ending)
+        finally:
+            self._settling.discard(task)
 
     async def _attempt(self, lane: Lane, job: Job) -> _Back | None:
         """Do a job; return how it goes back, None when it is done."""
@@ -206,6 +212,12 @@ class Worker:
         except Postponed as postponed:
             ending = _Back(postponed.after_seconds, is_attempt=not postponed.outage)
         except StorageFailed as error:
+            _log.warning(
+                "job_waits_for_storage",
+                kind=job.kind,
+                subject=job.subject_id,
+                reason=error.reason,
+            )
             # An outage is no attempt; "failed" may be about this job alone.
             ending = _AFTER_STORAGE
             if error.reason == "failed":

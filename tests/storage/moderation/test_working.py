@@ -152,19 +152,19 @@ async def test_a_raid_is_one_case_with_one_card_and_hardly_asks_the_model(
     await _policy(database)
     site = Site(database)
     async with site.working() as moderation:
-        await moderation.intake.accept(_posted(*(f"bad#{number}" for number in range(40))))
+        await moderation.intake.accept(_posted(*(f"bad#{number}" for number in range(15))))
         await moderation.idle()
         await moderation.intake.accept(
             [replace(one, key=f"{one.key}+") for one in _posted(*(f"bad#{n}" for n in range(5)))]
         )
     (case,) = await _cases(database)
-    assert case.sighting_count == 45
-    assert case.people_count == 40
+    assert case.sighting_count == 20
+    assert case.people_count == 15
     assert case.card_version == case.version
     assert len(site.enforcer.drawn) < case.version / 2
-    assert len(site.engine.asked) < 10
+    assert len(site.engine.asked) < 8
     deleted = {one.message_id for one in site.enforcer.done if one.kind is ActionKind.DELETE}
-    assert len(deleted) == 40
+    assert len(deleted) == 15
     assert await _nothing_is_left(database)
 
 
@@ -194,11 +194,11 @@ async def test_a_moderator_s_decision_is_carried_out_on_everybody(database: Data
 async def test_a_process_that_dies_anywhere_leaves_one_verdict_each(database: Database) -> None:
     """It is stopped without a grace at many moments; whatever it held is taken up again."""
     await _policy(database)
-    names = [f"{'bad' if number % 3 else 'cat'}{number}" for number in range(30)]
+    names = [f"{'bad' if number % 3 else 'cat'}{number}" for number in range(12)]
     enforcer = FakeEnforcer()
     async with Site(database).open() as moderation:
         await moderation.intake.accept(_posted(*names))
-    for turn in range(8):
+    for turn in range(5):
         site = Site(database, enforcer=enforcer)
         async with site.open() as moderation:
             await moderation.start(enforcer)
@@ -207,10 +207,10 @@ async def test_a_process_that_dies_anywhere_leaves_one_verdict_each(database: Da
             await moderation.stop()
     async with Site(database, enforcer=enforcer).working():
         pass
-    assert await _outcomes(database) == {Outcome.CLEAN: 10, Outcome.ACTED: 20}
+    assert await _outcomes(database) == {Outcome.CLEAN: 4, Outcome.ACTED: 8}
     assert await _nothing_is_left(database)
     cases = await _cases(database)
-    assert len(cases) == 20
+    assert len(cases) == 8
     assert all(case.card_version == case.version for case in cases)
 
 
@@ -225,16 +225,16 @@ async def test_several_processes_share_the_work_and_each_upload_has_one_verdict(
         await second.start_judging()
         async with here.working() as moderation:
             await moderation.intake.accept(
-                _posted(*(f"{'bad' if number % 4 == 0 else 'cat'}{number}" for number in range(40)))
+                _posted(*(f"{'bad' if number % 4 == 0 else 'cat'}{number}" for number in range(16)))
             )
         await first.stop()
         await second.stop()
-    assert await _outcomes(postgresql) == {Outcome.CLEAN: 30, Outcome.ACTED: 10}
+    assert await _outcomes(postgresql) == {Outcome.CLEAN: 12, Outcome.ACTED: 4}
     assert await _nothing_is_left(postgresql)
     asked = [site.engine.asked for site in workers]
     assert not here.engine.asked
     assert all(asked)
-    assert sum(map(len, asked)) == 40
+    assert sum(map(len, asked)) == 16
 
 
 async def test_an_outage_keeps_prepared_pictures_and_ends_them_all_afterwards(
