@@ -42,10 +42,10 @@ example: setup ## write config.example.toml anew from the settings' model
 translations: setup-dev ## bring bot/locale up to date with the code's sentences, and compile it
 	@$(PY) -m tests.ui.catalogues
 
-# dev first: the smaller files are held to its versions, so that one .venv serves all uses.
+# Without pdq, which needs a compiler. dev first: the smaller files are held to its versions, so that one .venv serves all uses.
 lock: ## resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(if $(UV),:,test -x .tools/bin/uv || $(PYTHON) -m pip install --quiet --target .tools uv)
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --all-extras -o requirements/dev.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) $(foreach extra,$(DEV_EXTRAS),--extra $(extra)) -o requirements/dev.txt
 	$(COMPILE) -c requirements/dev.txt --extra builtin --extra encryption --extra moderation --extra video \
 		--extra playground -o requirements/run.txt
 	$(COMPILE) -c requirements/dev.txt -o requirements/core.txt
@@ -55,6 +55,7 @@ lock: ## resolve requirements/*.txt anew from pyproject.toml (UPGRADE=1: to the 
 clean: ## remove .venv and every cache
 	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 
+DEV_EXTRAS = builtin dev encryption heif moderation playground postgres video
 COMPILE = $(if $(UV),uv,PYTHONPATH=.tools .tools/bin/uv) pip compile pyproject.toml --quiet \
 	--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock"
