@@ -24,7 +24,7 @@ def entry(o: Office, number: int, *, label: str = "list.json") -> BankEntry:
         BankKind.BLOCKED,
         (BLOCKED_PICTURE,),
         f"{number:064x}",
-        Views((number,), (number,)),
+        Views((number, number), (number, number)),
         added_by=o.court.mod.id,
         label=label,
     )

@@ -83,6 +83,10 @@ async def test_what_is_missing_is_named_with_what_to_do(tmp_path: Path) -> None:
         assert "everybody can read" in shown(panel)
         assert "Ready: Discord shows me what is posted." in shown(panel)
         assert "Ready: The picture model answers." in shown(panel)
+        assert (
+            "Ready: I have: Manage Messages, Timeout Members, Kick Members, Ban Members, "
+            "Manage Expressions."
+        ) in shown(panel)
 
 
 async def test_it_cannot_be_switched_on_without_a_place_for_the_cards(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from bot.ui.text import one_line
 MAX_BYTES = 8 * 1024 * 1024
 MAX_ENTRIES = 20_000
 """How many pictures one file may bring."""
-MAX_HASHES = 64
-"""More than a picture of as many frames as we look at has views."""
+MAX_HASHES = 256
+"""Halves of hashes: more than as many frames as we look at have views."""
 LABEL_CHARACTERS = 100
 LEAST_QUALITY = 50
 FORMAT, VERSION = "lookout-blocklist", 1
@@ -114,7 +114,7 @@ def _own(one: Any, label: str) -> _Read | str:
     hashes, whole = one.get("hashes", []), one.get("whole", [])
     if not (_digits(sha256, _SHA256) and _digits(pdq, _PDQ) and _hashes(hashes) and _hashes(whole)):
         return "malformed"
-    if not set(whole) <= set(hashes) or not (sha256 or pdq or hashes):
+    if hashes[: len(whole)] != whole or not (sha256 or pdq or hashes):
         return "malformed"
     own_label = one.get("label")
     return _Read(
@@ -134,6 +134,7 @@ def _hashes(values: Any) -> bool:
     return (
         isinstance(values, list)
         and len(values) <= MAX_HASHES
+        and len(values) % 2 == 0  # two halves make a hash
         and all(value is not None and _digits(value, _HASH) for value in values)
     )
 

@@ -145,7 +145,8 @@ def watched_channels(
 
 
 def _server(guild: discord.Guild, say: Words) -> Iterator[Check]:
-    held = guild.me.guild_permissions
+    permissions = guild.me.guild_permissions
+    held = []
     for permission, loss in (
         ("manage_messages", say.say("Without it I cannot delete messages.")),
         ("moderate_members", say.say("Without it I cannot time anybody out.")),
@@ -154,8 +155,8 @@ def _server(guild: discord.Guild, say: Words) -> Iterator[Check]:
         ("manage_expressions", say.say("Without it I cannot delete emoji and stickers.")),
     ):
         name = permission_name(permission, say)
-        if getattr(held, permission):
-            yield Check(True, name)
+        if getattr(permissions, permission):
+            held.append(name)
             continue
         text = say.say(
             "{permission}. {loss} Give it to my role in Server Settings, Roles.",
@@ -163,6 +164,8 @@ def _server(guild: discord.Guild, say: Words) -> Iterator[Check]:
             loss=loss,
         )
         yield Check(False, text)
+    if held:
+        yield Check(True, say.say("I have: {permissions}.", permissions=", ".join(held)))
 
 
 def check_lines(checks: Iterable[Check], say: Words) -> list[str]:

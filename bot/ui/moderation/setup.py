@@ -45,13 +45,7 @@ def setup_panel(
     roles_choice(
         container,
         Press(Page.SETUP, "roles"),
-        "**"
-        + say.say("3. Whose pictures are left alone?")
-        + "**\n"
-        + say.say(
-            "Roles, up to {count}. The owner and who may manage messages are left alone anyway.",
-            count=MAX_EXEMPT_ROLES,
-        ),
+        "\n".join(_roles_title(policy, say)),
         guild,
         policy.exempt_role_ids,
     )
@@ -123,6 +117,16 @@ def _watch_step(container: Container, guild: discord.Guild, policy: Policy, say:
     placeholder = say.say("The chosen channels or categories, up to 25")
     press = Press(Page.SETUP, "channels")
     container.add_item(channels_choice(press, placeholder, guild, policy.channel_ids))
+
+
+def _roles_title(policy: Policy, say: Words) -> list[str]:
+    lines = [
+        "**" + say.say("3. Whose pictures are left alone?") + "**",
+        say.say("Members with one of up to {count} roles.", count=MAX_EXEMPT_ROLES),
+    ]
+    if policy.exempt_staff:
+        lines.append(say.say("The owner, and who may manage messages, are left alone anyway."))
+    return lines
 
 
 def _ending(policy: Policy, checks: Sequence[Check], say: Words) -> str:

@@ -28,13 +28,14 @@ UNCOMPARED = (
 GUILD, MODERATOR = 5, 7
 
 digits = st.text("0123456789abcdef", min_size=64, max_size=64)
-hashes = st.lists(st.integers(0, 2**64 - 1), max_size=8, unique=True)
+halves = st.integers(0, 2**64 - 1)
+hashes = st.lists(st.tuples(halves, halves), max_size=8)
 
 
 @st.composite
 def entries(draw: st.DrawFn) -> BankEntry:
-    views = tuple(draw(hashes))
-    whole = views[: draw(st.integers(0, len(views)))]
+    views = tuple(half for pair in draw(hashes) for half in pair)
+    whole = views[: 2 * draw(st.integers(0, len(views) // 2))]
     return BankEntry(
         0,
         GUILD,
@@ -112,7 +113,9 @@ def test_lines_that_cannot_be_taken_are_named_with_the_reason(
         {"hashes": ["zz"]},
         {"hashes": "0123456789abcdef"},
         {"hashes": [None]},
-        {"hashes": ["0123456789abcdef"] * (MAX_HASHES + 1)},
+        {"hashes": ["0123456789abcdef"]},
+        {"hashes": ["0123456789abcdef"] * (MAX_HASHES + 2)},
+        {"hashes": ["0" * 16, "1" * 16, "2" * 16, "3" * 16], "whole": ["2" * 16, "3" * 16]},
         {"sha256": "0" * 64, "whole": ["0123456789abcdef"]},
     ],
 )
