@@ -250,9 +250,11 @@ async def test_while_discord_is_down_work_waits_and_that_is_no_attempt(
 
 async def test_what_discord_refuses_without_a_reason_we_know_is_said_so(tmp_path: Path) -> None:
     async with court(tmp_path) as c:
-        c.w.env.inject_error("DELETE", "/guilds/*/members/*", status=403, code=50013)
+        c.w.env.inject_error("DELETE", "/guilds/*/members/*", status=403, code=50035)
         asked = action(c, Kind.KICK, c.w.ann.id)
         assert await c.enforcer.carry_out(asked) is State.REFUSED
+        c.w.env.inject_error("DELETE", "/guilds/*/members/*", status=403, code=50013)
+        assert await c.enforcer.carry_out(asked) is State.NOT_PERMITTED
         c.w.env.inject_error("DELETE", "/guilds/*/members/*", status=400, code=50035)
         assert await c.enforcer.carry_out(asked) is State.FAILED
 
@@ -275,3 +277,26 @@ async def test_who_could_be_timed_out_is_known_beforehand(tmp_path: Path) -> Non
         assert not await can(guild_id, 4711)
         rise_above_the_bot(c)
         assert not await can(guild_id, c.w.ann.id)
+
+
+async def test_a_message_in_an_archived_thread_is_deleted_and_the_thread_closed_again(
+    tmp_path: Path,
+) -> None:
+    async with court(tmp_path) as c:
+        message = await c.posted(c.w.ann)
+        channel = c.w.env.bot.get_channel(c.w.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        thread = await channel.create_thread(name="coins", message=None, type=None)
+        (handle,) = c.w.channel.threads
+        posted = await c.w.ann.send(handle, "coins")
+        path = f"/channels/{thread.id}/messages/{posted.id}"
+        c.w.env.inject_error("DELETE", path, status=400, code=50083)
+        assert await c.enforcer.carry_out(on(c, posted)) is State.DONE
+        assert posted.id not in [kept.id for kept in handle.history()]
+        changes = [
+            entry.json["archived"]
+            for entry in c.w.env.http_requests
+            if entry.method == "PATCH" and entry.json and "archived" in entry.json
+        ]
+        assert changes == [False, True]
+        assert message.id in [kept.id for kept in c.w.channel.history()]

@@ -130,6 +130,8 @@ def rule_line(case: Case, policy: Policy, say: Words) -> str:
 
 def measure_line(case: Case, say: Words) -> str:
     """Say how sure and how bad, in words and in figures."""
+    if not case.score and not case.findings:
+        return say.say("**How sure, how bad:** not known. Nothing here could judge it.")
     return say.say(
         "**How sure:** {sure} ({percent}). **How bad:** {bad} ({grade} of 3).",
         sure=sure(case.score, say),

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from http import HTTPStatus
 
 import discord
@@ -14,23 +13,27 @@ from bot.domain.moderation.policy import Policy
 from bot.domain.moderation.ports import Card, Enforcer, Postponed
 from bot.domain.moderation.upload import Subject
 from bot.ui.house import House
-from bot.ui.i18n import Words, words
+from bot.ui.i18n import words
 from bot.ui.moderation.carding import CardPoster
-from bot.ui.moderation.naming import rule_name
+from bot.ui.moderation.deeds import (
+    act_on_person,
+    audit_reason,
+    delete_expression,
+    delete_message,
+    is_banned,
+    settled,
+)
 from bot.ui.moderation.reaching import RETRY_SECONDS, postponing
 from bot.ui.moderation.rights import Reason, Refusal, action_refusal
-from bot.ui.moderation.standing import fetch_member, find_channel, powers, standing
+from bot.ui.moderation.standing import Place, fetch_member, find_channel, powers, standing
 from bot.ui.moderation.telling import tell
-from bot.ui.text import one_line
 
 _log = structlog.get_logger(__name__)
 
 _ACTION_SECONDS = 120.0
-_MAX_AUDIT_CHARACTERS = 512
-_LONGEST_TIME_OUT = timedelta(days=28)
-"""discord-api-docs, Modify Guild Member."""
-_A_MOMENT = timedelta(seconds=1)
 
+_MISSING_PERMISSION = frozenset({50001, 50013})
+"""Missing Access, Missing Permissions (discord-api-docs, opcodes and status codes)."""
 _OUR_FAULT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 
 _MEANINGS: Mapping[Reason, ActionState] = {
@@ -134,15 +137,15 @@ class DiscordEnforcer(Enforcer):
                 return _GONE[action.kind]
             if error.status == HTTPStatus.FORBIDDEN:
                 _log.warning("action_forbidden", action_id=action.id, code=error.code)
-                return ActionState.REFUSED
+                lacks = error.code in _MISSING_PERMISSION
+                return ActionState.NOT_PERMITTED if lacks else ActionState.REFUSED
             if error.status in _OUR_FAULT:
                 _log.warning("action_failed", action_id=action.id, code=error.code)
                 return ActionState.FAILED
             raise
 
     async def _delete(self, guild: discord.Guild, action: Action) -> ActionState:
-        message_id = action.message_id
-        if message_id is None:
+        if action.message_id is None:
             return ActionState.FAILED
         of_message = action.subject is Subject.MESSAGE
         place = await find_channel(guild, action.channel_id) if of_message else None
@@ -153,44 +156,29 @@ class DiscordEnforcer(Enforcer):
         if refused is not None:
             return refused
         reason = await self._audit_reason(guild, action, asker)
-        http = self._client.http
-        if action.subject is Subject.EMOJI:
-            await http.delete_custom_emoji(guild.id, message_id, reason=reason)
-        elif action.subject is Subject.STICKER:
-            await http.delete_guild_sticker(guild.id, message_id, reason=reason)
-        elif place is not None:
-            # discord.py's own method for messages takes no reason.
-            await http.delete_message(place.id, message_id, reason=reason)
+        if place is not None:
+            await delete_message(self._client, place, action.message_id, reason)
+        else:
+            await delete_expression(self._client, guild, action, reason)
         return ActionState.DONE
 
     async def _act_on_person(self, guild: discord.Guild, action: Action) -> ActionState:
         if action.person_id is None:
             return ActionState.FAILED
         member = await fetch_member(guild, action.person_id)
-        settled = _settled(action, member)
-        if settled is not None:
-            return settled
+        ended = settled(action, member)
+        if ended is not None:
+            return ended
         asker = await self._asker(guild, action)
         refused = self._refusal(guild, action, asker, member=member, person_id=action.person_id)
         if refused is not None:
             return refused
-        person = discord.Object(action.person_id)
-        if action.kind is ActionKind.BAN and await _is_banned(guild, person):
+        if action.kind is ActionKind.BAN and await is_banned(guild, action.person_id):
             return ActionState.ALREADY
         if action.kind in {ActionKind.KICK, ActionKind.BAN}:
             await self._tell_first(guild, action)
         reason = await self._audit_reason(guild, action, asker)
-        match action.kind:
-            case ActionKind.BAN:
-                await guild.ban(person, delete_message_seconds=0, reason=reason)
-            case ActionKind.UNBAN:
-                await guild.unban(person, reason=reason)
-            case ActionKind.KICK:
-                await guild.kick(person, reason=reason)
-            case _ if member is not None:
-                lasts = action.kind is ActionKind.TIME_OUT and action.until is not None
-                until = _bounded(action.until) if lasts and action.until is not None else None
-                await member.edit(timed_out_until=until, reason=reason)
+        await act_on_person(guild, action, member, reason)
         return ActionState.DONE
 
     async def _asker(self, guild: discord.Guild, action: Action) -> discord.Member | None:
@@ -204,7 +192,7 @@ class DiscordEnforcer(Enforcer):
         action: Action,
         asker: discord.Member | None,
         *,
-        place: discord.abc.GuildChannel | discord.Thread | None = None,
+        place: Place | None = None,
         member: discord.Member | None = None,
         person_id: int | None = None,
     ) -> ActionState | None:
@@ -238,46 +226,3 @@ class DiscordEnforcer(Enforcer):
         policy = await self._house.moderation.policies.get(guild.id)
         say = words(guild.preferred_locale.value)
         return audit_reason(action, policy, asker.name if asker is not None else "", say)
-
-
-def audit_reason(action: Action, policy: Policy, moderator: str, say: Words) -> str:
-    """Name the case, the rule and the moderator, as Discord's audit log shows it."""
-    who = f"{moderator}, {action.requested_by}" if moderator else say.say("automatic")
-    rule = (
-        rule_name(action.rule, policy, say) if action.rule else say.say("decision of a moderator")
-    )
-    text = say.say("Case {number}: {rule} ({who})", number=action.case_number, rule=rule, who=who)
-    return one_line(text, _MAX_AUDIT_CHARACTERS)
-
-
-def _settled(action: Action, member: discord.Member | None) -> ActionState | None:
-    """Look whether there is nothing to do (any more), as far as a member's own record tells."""
-    if action.kind in {ActionKind.BAN, ActionKind.UNBAN}:
-        return None
-    if member is None:
-        kicked = action.kind is ActionKind.KICK and action.attempts_begun > 1
-        return ActionState.ALREADY if kicked else ActionState.LEFT
-    if action.kind is ActionKind.KICK:
-        return None
-    now = discord.utils.utcnow()
-    until = member.timed_out_until
-    lasting = until if until is not None and until > now else None
-    if action.kind is ActionKind.END_TIME_OUT:
-        return ActionState.ALREADY if lasting is None else None
-    if action.until is None or action.until <= now:
-        return ActionState.FAILED
-    enough = lasting is not None and lasting >= _bounded(action.until) - _A_MOMENT
-    return ActionState.ALREADY if enough else None
-
-
-def _bounded(until: datetime) -> datetime:
-    """Keep within what Discord takes."""
-    return min(until, discord.utils.utcnow() + _LONGEST_TIME_OUT - _A_MOMENT)
-
-
-async def _is_banned(guild: discord.Guild, person: discord.abc.Snowflake) -> bool:
-    try:
-        await guild.fetch_ban(person)
-    except discord.NotFound:
-        return False
-    return True
