@@ -75,7 +75,10 @@ class Watch(LookoutCog, name="Lookout: watch"):
 
     @commands.Cog.listener()
     async def on_connect(self) -> None:
-        """Mark that messages may have been missed; shards tell of themselves."""
+        """Mark that messages may have been missed; shards tell of themselves.
+
+        A connection that is resumed is not told of here: Discord sends what was missed.
+        """
         if not isinstance(self.bot, discord.AutoShardedClient):
             self.listening.connected()
 
@@ -95,19 +98,14 @@ class Watch(LookoutCog, name="Lookout: watch"):
         await self.listening.ready(shard_id)
 
     @commands.Cog.listener()
-    async def on_resumed(self) -> None:
-        """Catch up where something is missing all the same."""
-        await self.listening.resumed()
-
-    @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Watch again where moderation was on."""
-        await self.listening.joined(guild)
+        await self.listening.there(guild)
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Catch up after an outage of Discord's."""
-        self.listening.available(guild)
+        await self.listening.there(guild)
 
     @commands.Cog.listener()
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:

@@ -1,12 +1,14 @@
 """What was posted while Lookout was away is found when it is back, each picture once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from simcord.backend.serializers import guild_create_payload
 
 from bot.domain.moderation.policy import Watch
 from bot.domain.moderation.ports import UploadStore
@@ -256,3 +258,49 @@ async def test_a_connection_lost_while_reading_begins_again(tmp_path: Path) -> N
         await w.noticed()
         assert await w.message_ids() == [*missed, live]
         assert await w.cursor(w.channel.id) == live
+
+
+@contextmanager
+def deaf(w: Watched) -> Iterator[None]:
+    """Let Discord tell the bot nothing."""
+    subscribers = w.env.backend.subscribers[:]
+    w.env.backend.subscribers.clear()
+    yield
+    w.env.backend.subscribers.extend(subscribers)
+
+
+async def test_an_outage_of_discords_is_caught_up_with(tmp_path: Path) -> None:
+    async with watched(tmp_path) as w:
+        before = (await w.ann.send(w.channel, attachments=PICTURE)).id
+        w.env.backend.emit("GUILD_DELETE", {"id": str(w.guild.id), "unavailable": True})
+        await w.env.settle()
+        with deaf(w):
+            missed = await post(w, w.channel.id, 2)
+        guild = w.env.backend.get_guild(w.guild.id)
+        payload = {**guild_create_payload(w.env.backend, guild), "unavailable": False}
+        w.env.backend.emit("GUILD_CREATE", payload)
+        await w.env.settle()
+        await w.noticed()
+        after = (await w.ann.send(w.channel, attachments=PICTURE)).id
+        assert await w.message_ids() == [before, *missed, after]
+        assert await w.cursor(w.channel.id) == after
+        assert w.house.moderation.started == 1
+
+
+@pytest.mark.parametrize("said", [{}, {"unavailable": False}])
+async def test_a_server_that_comes_back_is_watched_from_then_on(
+    tmp_path: Path, said: dict[str, bool]
+) -> None:
+    async with watched(tmp_path) as w:
+        before = (await w.ann.send(w.channel, attachments=PICTURE)).id
+        w.env.backend.emit("GUILD_DELETE", {"id": str(w.guild.id)})
+        await w.env.settle()
+        with deaf(w):
+            await post(w, w.channel.id)
+        guild = w.env.backend.get_guild(w.guild.id)
+        payload = {**guild_create_payload(w.env.backend, guild), **said}
+        w.env.backend.emit("GUILD_CREATE", payload)
+        await w.env.settle()
+        await w.noticed()
+        after = (await w.ann.send(w.channel, attachments=PICTURE)).id
+        assert await w.message_ids() == [before, after]

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import enum
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -57,14 +57,6 @@ class _Read(enum.Enum):
     NOT_NOW = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """A server to be caught up with. ``anew`` begins at now and reads nothing."""
-
-    anew: bool = False
-    archived: bool = True
-
-
 class _Void(Exception):
     """The connection was lost again, the server is not watched any more, or it is time to stop."""
 
@@ -89,18 +81,19 @@ class CatchingUp:
         self._clock = clock
         self._pause = pause or self._pause_or_stop
         self._members = Members()
-        self._wanted: dict[int, _Wish] = {}
+        self._wanted: dict[int, bool] = {}
+        """Servers in line, and whether they begin anew."""
         self._under_way: tuple[int, int] | None = None
         """The server that is being caught up with, and its session."""
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def begin(self, guild_id: int, *, anew: bool = False, archived: bool = True) -> None:
+    def begin(self, guild_id: int, *, anew: bool = False) -> None:
         """Have a server caught up with. ``anew`` lets it begin at now: it was just switched on."""
         anew = anew or not self._reach.max_age
         if not anew and self._under_way == (guild_id, self._marks.session(guild_id)):
             return
-        self._wanted[guild_id] = _Wish(anew, archived)
+        self._wanted[guild_id] = anew or self._wanted.get(guild_id, False)
         if self._task is None or self._task.done():
             self._task = self._house.running.spawn(self._run(), "catch-up")
 
@@ -122,10 +115,10 @@ class CatchingUp:
     async def _run(self) -> None:
         while self._wanted:
             guild_id = next(iter(self._wanted))
-            wish = self._wanted.pop(guild_id)
+            anew = self._wanted.pop(guild_id)
             self._under_way = (guild_id, self._marks.session(guild_id))
             try:
-                await self._catch_up(guild_id, wish)
+                await self._catch_up(guild_id, anew=anew)
             except _Void:
                 _log.info("catch_up_void", guild_id=guild_id)
             except Exception as error:  # noqa: BLE001 - the other servers come all the same
@@ -133,24 +126,24 @@ class CatchingUp:
                 if isinstance(error, StorageFailed):
                     await self._pause(_RETRY_SECONDS)
                     if not self._stopping.is_set():
-                        self._wanted.setdefault(guild_id, wish)
+                        self._wanted.setdefault(guild_id, anew)
             finally:
                 self._under_way = None
 
-    async def _catch_up(self, guild_id: int, wish: _Wish) -> None:
+    async def _catch_up(self, guild_id: int, *, anew: bool) -> None:
         session = self._marks.session(guild_id)
         cursors = await self._house.moderation.uploads.cursors(guild_id)
         kept = {cursor.channel_id: cursor.message_id for cursor in cursors}
         guild, policy = self._still(guild_id, session)
         archived: Sequence[discord.Thread] = ()
-        if wish.archived and kept and not wish.anew:
+        if kept and not anew:
             archived = await recently_archived(guild, policy, last_heard(kept), self._rest)
             guild, policy = self._still(guild_id, session)
         # Nothing is awaited until gaps are known: no message comes between the look and the mark.
         channels = {channel.id: channel for channel in (*archived, *channels_of(guild))}
         gaps: list[Gap] = []
         items: Sequence[Expression] = ()
-        if not wish.anew:
+        if not anew:
             gaps = gaps_of(channels.values(), policy, kept, self._clock(), self._reach)
             items = new_expressions(guild, kept)
         place = expression_place(guild_id)

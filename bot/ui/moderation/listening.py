@@ -46,6 +46,7 @@ class Listening:
         self._members = Members()
         self._watched: set[int] | None = None
         """Servers that were switched on when last looked; None until the client is ready."""
+        self._left: set[int] = set()
         self._keeping: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
 
@@ -74,13 +75,6 @@ class Listening:
         for guild_id in sorted(enabled & of_shard):
             if not self.marks.knows(guild_id):
                 self.catching_up.begin(guild_id)
-
-    async def resumed(self) -> None:
-        """Look once more whether anything is missing: Discord has sent what it had kept."""
-        await self.keep()
-        for guild_id in sorted(self._house.moderation.policies.enabled_guilds()):
-            if self.marks.knows(guild_id) and not self.marks.gaps(guild_id):
-                self.catching_up.begin(guild_id, archived=False)
 
     async def stop(self) -> None:
         """End the work, and keep how far was heard."""
@@ -139,25 +133,23 @@ class Listening:
                 upload = upload_of(item, guild_id=guild.id, author_id=author_id, now=self._clock())
                 await self._house.moderation.intake.accept((upload,), cursor)
 
-    async def joined(self, guild: discord.Guild) -> None:
-        """Watch a server again that had switched it on before Lookout left it."""
+    async def there(self, guild: discord.Guild) -> None:
+        """Catch up with a server that was out of reach; watch one again that was left."""
         policies = self._house.moderation.policies
-        if policies.cached(guild.id) is not None:
-            return
         async with _quietly():
-            policy = await policies.get(guild.id)
-            if policy.enabled:
-                await policies.save(guild.id, policy, ())
-                self.look_around()
-
-    def available(self, guild: discord.Guild) -> None:
-        """Catch up with a server that was out of reach."""
-        if self._house.moderation.policies.cached(guild.id) is not None:
-            self.catching_up.begin(guild.id)
+            if guild.id in self._left:
+                self._left.discard(guild.id)
+                policy = await policies.get(guild.id)
+                if policy.enabled:
+                    await policies.save(guild.id, policy, ())
+                    self.look_around()
+            elif policies.cached(guild.id) is not None and not self.marks.knows(guild.id):
+                self.catching_up.begin(guild.id)
 
     async def left(self, guild: discord.Guild) -> None:
         """Let go of what still waits for a server that Lookout is no member of any more."""
         self.marks.forget(guild.id)
+        self._left.add(guild.id)
         if self._watched is not None:
             self._watched.discard(guild.id)
         async with _quietly():
