@@ -184,8 +184,8 @@ class House:
             posted = SqlPostedAnswerStore(database, now=self.clock)
             assert await posted.get(turn.id) is not None
             desk, first = Desk(database, self.clock), 10 * self.filled
-            waiting = await desk.id_of(upload(first, prefix="r:").key)
-            assert await desk.uploads.spooled(waiting) == screened()
+            reported = await desk.id_of(upload(first, prefix="r:").key)
+            assert await desk.uploads.spooled(reported) == screened()
             case = (await desk.cases())[-1]
             assert case.thumbnail == b"thumbnail of %d" % (first + 1)
             assert [appeal.text for appeal in case.appeals] == ["it was a joke"]

@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.clock import utc_now
-from bot.domain.moderation.assessment import Outcome
 from bot.domain.moderation.case import Case, Report
 from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.ports import Postponed
@@ -20,15 +18,12 @@ from bot.domain.moderation.upload import (
     NewUpload,
     Screened,
     Upload,
-    UploadState,
 )
 from bot.storage.database import Database
 from bot.storage.moderation.case_reading import read_cases
-from bot.storage.moderation.case_rows import lock_guild, redraw
-from bot.storage.moderation.concluding import ERASED, conclude_in
-from bot.storage.moderation.counting import Counted, count
+from bot.storage.moderation.concluding import conclude_in
 from bot.storage.moderation.cursors import cursors_of, move_cursor_in
-from bot.storage.moderation.jobs import Wanted, enqueue_all_in
+from bot.storage.moderation.reporting import REPORT_PRIORITY, ask_for, report_in
 from bot.storage.moderation.spool import (
     frame_values,
     frames_of,
@@ -38,26 +33,17 @@ from bot.storage.moderation.spool import (
     spooled_bytes,
 )
 from bot.storage.moderation.upload_rows import upload_of, upload_values
+from bot.storage.moderation.withdrawing import withdraw_in
 from bot.storage.moderation_tables import (
     CaseRow,
-    JobRow,
-    JobState,
-    ReportRow,
-    UploadFrameRow,
     UploadRow,
 )
 
 _log = structlog.get_logger(__name__)
 
-REPORT_PRIORITY = 10
-"""Of an upload that was reported once; each further report adds one."""
-
 SPOOL_MAX_BYTES = 2_147_483_648
 SPOOL_FULL_SECONDS = 60.0
 """When to try again where the spool is full: verdicts make room."""
-
-AT_ONCE = 200
-"""Uploads withdrawn in one transaction."""
 
 
 class SqlUploadStore:
@@ -94,7 +80,7 @@ class SqlUploadStore:
             if values:
                 rows = await self._insert(session, values)
                 new = len(rows)
-                await self._ask_for(session, JobKind.SCREEN, rows, now)
+                await ask_for(session, self._database, JobKind.SCREEN, rows, now)
             if cursor is not None:
                 await move_cursor_in(session, self._database, cursor)
         if new:
@@ -111,11 +97,10 @@ class SqlUploadStore:
         async with self._database.writing() as session:
             await self._insert(session, values)
             keys = [one["key"] for one in values]
-            rows = await self._reported(session, keys, report, reason)
-            await self._look_sooner(session, rows, now)
-        if rows:
+            fresh = await report_in(session, self._database, keys, report, reason=reason, now=now)
+        if fresh:
             self._woken()
-        return len(rows)
+        return fresh
 
     async def get(self, upload_id: int) -> Upload | None:
         """Return it; the words and link of one that is DONE are gone."""
@@ -141,7 +126,7 @@ class SqlUploadStore:
                 raise Postponed(SPOOL_FULL_SECONDS, outage=True)
             row = await spool_in(session, upload_id, found, frames)
             if row is not None:
-                await self._ask_for(session, JobKind.JUDGE, [row], now)
+                await ask_for(session, self._database, JobKind.JUDGE, [row], now)
         if row is not None:
             self._woken()
         return row is not None
@@ -185,9 +170,13 @@ class SqlUploadStore:
     async def withdraw(self, guild_id: int) -> int:
         """Conclude whatever still waits for a server as WITHDRAWN; return how many."""
         withdrawn = 0
-        while some := await self._withdraw_some(guild_id):
+        while True:
+            async with self._database.writing() as session:
+                some = await withdraw_in(session, self._database, guild_id, self._clock())
+            if not some:
+                return withdrawn
             withdrawn += some
-        return withdrawn
+            self._erased = True
 
     async def scrub(self) -> bool:
         """Remove from the disk what verdicts erased since the last time, if any did.
@@ -203,42 +192,6 @@ class SqlUploadStore:
         finally:
             self._erased |= not clean
         return clean
-
-    async def _withdraw_some(self, guild_id: int) -> int:
-        now = self._clock()
-        waiting = (
-            select(UploadRow.id)
-            .where(UploadRow.guild_id == guild_id, UploadRow.state != UploadState.DONE)
-            .order_by(UploadRow.id)
-            .limit(AT_ONCE)
-            .with_for_update()
-        )
-        async with self._database.writing() as session:
-            ids = (await session.scalars(waiting)).all()
-            if not ids:
-                return 0
-            await session.execute(
-                update(UploadRow)
-                .where(UploadRow.id.in_(ids))
-                .values(state=UploadState.DONE, outcome=Outcome.WITHDRAWN, done_at=now, **ERASED)
-            )
-            await session.execute(delete(UploadFrameRow).where(UploadFrameRow.upload_id.in_(ids)))
-            await session.execute(
-                delete(JobRow).where(
-                    JobRow.kind.in_((JobKind.SCREEN, JobKind.JUDGE)),
-                    JobRow.subject_id.in_(ids),
-                    JobRow.state != JobState.RUNNING,  # who is at it finds it DONE
-                )
-            )
-            await count(
-                session,
-                self._database,
-                guild_id,
-                now.date(),
-                {(Counted.OUTCOME, Outcome.WITHDRAWN): len(ids)},
-            )
-        self._erased = True
-        return len(ids)
 
     def _values(
         self, uploads: Sequence[NewUpload], now: datetime, least_priority: int | None = None
@@ -264,56 +217,3 @@ class SqlUploadStore:
         added = self._database.insert(UploadRow)
         fresh = added.on_conflict_do_nothing(index_elements=[UploadRow.key]).returning(UploadRow)
         return (await session.scalars(fresh, values)).all()
-
-    async def _reported(
-        self, session: AsyncSession, keys: Sequence[str], report: Report, reason: bytes
-    ) -> Sequence[UploadRow]:
-        """Keep a report on each of these; return those that the reporter had not reported."""
-        known = select(UploadRow.id).where(UploadRow.key.in_(keys)).order_by(UploadRow.id)
-        ids = (await session.scalars(known.with_for_update())).all()
-        reports = [
-            {
-                "upload_id": upload_id,
-                "reporter_id": report.reporter_id,
-                "at": report.at,
-                "reason": reason,
-            }
-            for upload_id in ids
-        ]
-        once = [ReportRow.upload_id, ReportRow.reporter_id]
-        added = self._database.insert(ReportRow).on_conflict_do_nothing(index_elements=once)
-        fresh = await session.scalars(added.returning(ReportRow.upload_id), reports)
-        counted = (
-            update(UploadRow)
-            .where(UploadRow.id.in_(fresh.all()))
-            .values(
-                reports=UploadRow.reports + 1,
-                priority=UploadRow.priority + case((UploadRow.reports > 0, 1), else_=0),
-            )
-            .returning(UploadRow)
-            .execution_options(populate_existing=True)
-        )
-        return (await session.scalars(counted)).all()
-
-    async def _look_sooner(
-        self, session: AsyncSession, rows: Sequence[UploadRow], now: datetime
-    ) -> None:
-        """Raise what waits, and show on the cards of what does not that there is a report more."""
-        for state, kind in (
-            (UploadState.QUEUED, JobKind.SCREEN),
-            (UploadState.SCREENED, JobKind.JUDGE),
-        ):
-            waiting = [row for row in rows if row.state is state]
-            await self._ask_for(session, kind, waiting, now)
-        shown = {row.case_id: row.guild_id for row in rows if row.case_id is not None}
-        for guild_id in sorted(set(shown.values())):
-            await lock_guild(session, guild_id)
-        cases = select(CaseRow).where(CaseRow.id.in_(shown)).order_by(CaseRow.id)
-        for row in (await session.scalars(cases)).all() if shown else ():
-            await redraw(session, self._database, row, now)
-
-    async def _ask_for(
-        self, session: AsyncSession, kind: JobKind, rows: Sequence[UploadRow], now: datetime
-    ) -> None:
-        wanted = [Wanted(row.id, row.priority, row.posted_at) for row in rows]
-        await enqueue_all_in(session, self._database, kind, wanted, now=now)

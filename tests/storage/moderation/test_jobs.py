@@ -5,6 +5,7 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -358,9 +359,9 @@ async def test_claiming_among_many_reads_little(sqlite: Database, clock: HandClo
     async with sqlite.writing() as session:
         wanted = [Wanted(subject_id) for subject_id in range(1000)]
         await enqueue_all_in(session, sqlite, JobKind.JUDGE, wanted, now=clock())
-    statements: list[tuple[str, object]] = []
+    statements: list[tuple[str, Any]] = []
 
-    def note(_connection: object, _cursor: object, text: str, values: object, *_: object) -> None:
+    def note(_connection: object, _cursor: object, text: str, values: Any, *_: object) -> None:
         statements.append((text, values))
 
     engine = sqlite._write.sync_engine

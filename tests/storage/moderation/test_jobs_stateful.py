@@ -241,8 +241,8 @@ class Machine(RuleBasedStateMachine):
 def try_out(url: str, examples: int) -> None:
     loop = asyncio.new_event_loop()
     try:
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis has no types here
-            lambda: Machine(url, loop),
+        run_state_machine_as_test(
+            lambda: Machine(url, loop),  # type: ignore[arg-type]  # any callable will do
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=40,

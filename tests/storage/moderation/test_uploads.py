@@ -15,7 +15,8 @@ from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.ports import Postponed
 from bot.domain.moderation.upload import MAX_TEXT_CHARACTERS, Cursor, UploadState
 from bot.storage.database import Database
-from bot.storage.moderation.uploads import REPORT_PRIORITY, SqlUploadStore
+from bot.storage.moderation.reporting import REPORT_PRIORITY
+from bot.storage.moderation.uploads import SqlUploadStore
 from bot.storage.moderation_tables import (
     JobRow,
     JobState,
@@ -376,7 +377,7 @@ async def test_leaving_a_server_withdraws_what_waits_there(desk: Desk) -> None:
 
 
 async def test_more_than_a_batch_is_withdrawn(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.storage.moderation.uploads.AT_ONCE", 3)
+    monkeypatch.setattr("bot.storage.moderation.withdrawing.AT_ONCE", 3)
     await desk.uploads.record([upload(number) for number in range(10)])
 
     assert await desk.uploads.withdraw(GUILD) == 10
