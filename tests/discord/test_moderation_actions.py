@@ -286,7 +286,7 @@ async def test_a_message_in_an_archived_thread_is_deleted_and_the_thread_closed_
         message = await c.posted(c.w.ann)
         channel = c.w.env.bot.get_channel(c.w.channel.id)
         assert isinstance(channel, discord.TextChannel)
-        thread = await channel.create_thread(name="coins", message=None, type=None)
+        thread = await channel.create_thread(name="coins", type=discord.ChannelType.public_thread)
         (handle,) = c.w.channel.threads
         posted = await c.w.ann.send(handle, "coins")
         path = f"/channels/{thread.id}/messages/{posted.id}"

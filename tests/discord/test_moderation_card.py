@@ -8,11 +8,14 @@ import discord
 import pytest
 
 from bot.domain.moderation.assessment import Finding, Outcome, Source
-from bot.domain.moderation.case import Decision, DecisionRequest
+from bot.domain.moderation.case import ActionState, Decision, DecisionRequest
+from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.policy import SPECIAL, Category, Step
 from bot.domain.moderation.ports import Postponed
 from bot.domain.moderation.upload import Author
-from tests.discord.cases import SCAM, THUMBNAIL, Court, court, flag, told
+from bot.services.moderation.acting import Acting
+from bot.services.moderation.carding import Carding
+from tests.discord.cases import SCAM, THUMBNAIL, Court, court, ended, flag, told
 from tests.discord.forms import deny
 from tests.discord.messaging import offered, ours, said
 from tests.discord.world import World, restarted
@@ -245,3 +248,25 @@ async def test_the_buttons_of_a_card_outlive_a_restart(tmp_path: Path) -> None:
             shown = await again.press(c.mod, "Keep")
             assert "Kept." in told(shown)
             assert (await again.case(case.id)).decision is Decision.KEEP
+
+
+async def test_the_queue_s_workers_do_what_a_press_asks_for(tmp_path: Path) -> None:
+    async with court(tmp_path) as c:
+        message = await c.posted(c.w.ann)
+        case = await c.flagged(c.w.ann.id, message.id)
+        moderation = c.w.lookout.moderation
+        asked = await c.press(c.mod, "Time out")
+        await c.w.click(c.mod, asked, "1 hour")
+        for waiting in (JobKind.ACT, JobKind.CARD):
+            handlers = {
+                JobKind.ACT: Acting(c.cases, c.enforcer),
+                JobKind.CARD: Carding(c.cases, moderation.policies, c.enforcer),
+            }
+            for job in await moderation.queue.claim((waiting,), 10, oldest_first=True):
+                await handlers[waiting].handle(job)
+                await moderation.queue.done(job)
+        after = await c.case(case.id)
+        assert ended(after) == dict.fromkeys(("delete", "tell", "time_out"), ActionState.DONE)
+        assert after.card_version == after.version
+        assert "- Time out: done (until <t:" in said(c.card())
+        assert len(ours(c.w, c.log)) == 1
