@@ -10,7 +10,14 @@ import pytest
 from bot.domain.errors import NotAPicture
 from bot.domain.picture import PictureRef, SourceKind
 from bot.ui.links import expired
-from bot.ui.resolver import Found, find_again, from_message, from_options, needs_reading
+from bot.ui.resolver import (
+    Found,
+    everything_in,
+    find_again,
+    from_message,
+    from_options,
+    needs_reading,
+)
 
 STATE = cast("Any", SimpleNamespace(http=None))
 
@@ -168,3 +175,26 @@ def test_a_picture_is_found_again_by_its_id_only() -> None:
 )
 def test_a_links_own_date_says_when_it_dies(query: str, now: float, over: bool) -> None:
     assert expired(f"https://cdn.discordapp.com/a{query}", lambda: now) is over
+
+
+def test_what_only_moderation_looks_at_is_found_again_too() -> None:
+    proxied = {"url": "https://site.example/", "proxy_url": "https://images-ext-1.x/"}
+    image, small, video = ({**proxied, "proxy_url": f"https://images-ext-1.x/{n}"} for n in "abc")
+    message = cast(
+        "discord.Message",
+        Message(
+            attachments=[attachment(1, "video/mp4")],
+            embeds=[embed(image=image, thumbnail=small, video=video)],
+        ),
+    )
+    refs = everything_in(message)
+    assert [ref.url[-1] for ref in refs[1:]] == ["a", "b", "c"]
+    assert [find_again(message, ref) for ref in refs] == list(refs)
+
+
+async def test_a_members_question_still_takes_one_picture_of_an_embed_and_no_video() -> None:
+    image = {"url": "https://site.example/", "proxy_url": "https://images-ext-1.x/a"}
+    message = Message(
+        attachments=[attachment(1, "video/mp4")], embeds=[embed(image=image, thumbnail=image)]
+    )
+    assert kinds(await found(message)) == ["embed"]
