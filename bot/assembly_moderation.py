@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from bot.config import Config
 from bot.domain.moderation.ports import Classifier
@@ -24,6 +25,7 @@ from bot.storage.moderation.forgetting import SqlModerationKeeper
 from bot.storage.moderation.jobs import SqlJobQueue
 from bot.storage.moderation.policies import SqlPolicyStore
 from bot.storage.moderation.uploads import SqlUploadStore
+from bot.vision.builtin import BuiltinEngine
 from bot.vision.limits import Limits, Meter
 from bot.workers.pool import WorkerPool
 
@@ -79,6 +81,7 @@ async def open_moderation(
     policies = Policies(SqlPolicyStore(database))
     await policies.open()
     bank_store = SqlBankStore(database)
+    judges = shared.engine.name != BuiltinEngine.name
     return Moderation(
         policies=policies,
         uploads=uploads,
@@ -90,10 +93,11 @@ async def open_moderation(
         ),
         intake=Intake(uploads, charge_report=_charge(settings.reports_per_person_per_hour)),
         assessing=Assessing(
-            engine=shared.engine,
+            engine=shared.engine if judges else None,
             gate=shared.gate,
             answers=shared.answers,
-            reader=shared.reader if settings.read_text else None,
+            # Where nothing judges, reading is the best there is.
+            reader=shared.reader if settings.read_text or not judges else None,
             classifier=await _open_classifier(settings.classifier_model, stack),
         ),
         queue=queue,
@@ -111,7 +115,7 @@ async def open_moderation(
 
 
 async def _open_classifier(path: str, stack: AsyncExitStack) -> Classifier | None:
-    return await stack.enter_async_context(OnnxClassifier(path)) if path else None
+    return await stack.enter_async_context(OnnxClassifier(Path(path))) if path else None
 
 
 def _charge(reports_per_hour: int) -> Callable[[int], None]:

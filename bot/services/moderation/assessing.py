@@ -74,10 +74,11 @@ class Assessing:
     """Adds what readers, a classifier and the model find.
 
     ``reader`` is an engine that reads text, ``classifier`` one that scores nudity; both may be
-    missing. Neither stops an assessment when it fails.
+    missing. Neither stops an assessment when it fails. Without an ``engine`` that can judge, what
+    these find is all there is.
     """
 
-    engine: Engine
+    engine: Engine | None
     gate: Gate
     answers: AnswerStore
     reader: Engine | None = None
@@ -108,12 +109,14 @@ class Assessing:
         found = before.with_findings(
             *await self._read(pictures, policy), *await self._classified(screened)
         )
+        if self.engine is None:
+            return found
         said = _Said()
         for picture in pictures:
             review = Review(
                 criteria_of(policy), picture, text[:MAX_TEXT_CHARACTERS], age_restricted
             )
-            await self._judge(review, asking, said)
+            await self._judge(self.engine, review, asking, said)
         found = replace(
             found.with_findings(*findings_of(said.judgements, policy)),
             unanswered=said.unanswered or found.unanswered,
@@ -156,20 +159,18 @@ class Assessing:
             for rule, severity in _CLASSIFIED
         ]
 
-    async def _judge(self, review: Review, asking: _Asking, said: _Said) -> None:
+    async def _judge(self, engine: Engine, review: Review, asking: _Asking, said: _Said) -> None:
         """Ask about a picture, in parts where the model cannot take all its frames at once."""
         frames = review.picture.frames
-        needs = chosen(self.engine, TaskName.MODERATE).needs_for(
-            TaskName.MODERATE, review.parameters
-        )
+        needs = chosen(engine, TaskName.MODERATE).needs_for(TaskName.MODERATE, review.parameters)
         if len(frames) > needs.max_frames:
-            await self._judge_parts(review, max(1, needs.max_frames), asking, said)
+            await self._judge_parts(engine, review, max(1, needs.max_frames), asking, said)
             return
         try:
-            said.judgements.append(await self._judged(review, asking, said))
+            said.judgements.append(await self._judged(engine, review, asking, said))
         except EngineError as error:
             if isinstance(error, ContextExceeded) and len(frames) > 1:
-                await self._judge_parts(review, len(frames) // 2, asking, said)
+                await self._judge_parts(engine, review, len(frames) // 2, asking, said)
                 return
             unanswered = _unanswered(error)
             if unanswered is None:
@@ -178,17 +179,19 @@ class Assessing:
             said.unanswered = unanswered
 
     async def _judge_parts(
-        self, review: Review, frames_at_once: int, asking: _Asking, said: _Said
+        self, engine: Engine, review: Review, frames_at_once: int, asking: _Asking, said: _Said
     ) -> None:
         frames = review.picture.frames
         for start in range(0, len(frames), frames_at_once):
             part = _picture(frames[start : start + frames_at_once])
-            await self._judge(replace(review, picture=part), asking, said)
+            await self._judge(engine, replace(review, picture=part), asking, said)
 
-    async def _judged(self, review: Review, asking: _Asking, said: _Said) -> Judgement:
+    async def _judged(
+        self, engine: Engine, review: Review, asking: _Asking, said: _Said
+    ) -> Judgement:
         """Return what the model says, or said of the very same before. Raises EngineError."""
         names = tuple(criterion.name for criterion in review.criteria)
-        key = _key(chosen(self.engine, TaskName.MODERATE), review)
+        key = _key(chosen(engine, TaskName.MODERATE), review)
         kept = await self._kept(key) if asking.stored else None
         if kept is not None:
             with contextlib.suppress(AnswerInvalid):
@@ -200,7 +203,7 @@ class Assessing:
             else background_turn(self.gate, asking.asker, may_give_way=asking.may_give_way)
         )
         async with turn:
-            answer = await _answer(self.engine, review)
+            answer = await _answer(engine, review)
         said.model = answer.model
         judgement = read_judgement(answer.text, names)
         if declines(judgement):

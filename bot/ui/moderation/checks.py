@@ -30,6 +30,8 @@ class Surroundings:
 
     message_content: bool
     engine_ready: bool
+    engine_judges: bool = True
+    """Whether there is a model that can judge pictures at all."""
 
 
 def checked(
@@ -54,7 +56,13 @@ def _surroundings(around: Surroundings, say: Words) -> Iterator[Check]:
             "(discord.message_content)."
         )
         yield Check(False, text, needed=True)
-    if around.engine_ready:
+    if not around.engine_judges:
+        text = say.say(
+            "a picture model. Copies of blocked pictures, dangerous QR codes and words are found; "
+            "what a picture shows is not looked at. The operator can set one up (vision.engine)."
+        )
+        yield Check(False, text)
+    elif around.engine_ready:
         yield Check(True, say.say("The picture model answers."))
     else:
         text = say.say(

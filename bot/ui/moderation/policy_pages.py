@@ -90,5 +90,6 @@ async def checks_of(
     around = Surroundings(
         message_content=client.intents.message_content,
         engine_ready=(await house.engine.status()).ready,
+        engine_judges=house.moderation.assessing.engine is not None,
     )
     return checked(guild, policy, around, words(locale))

@@ -123,6 +123,8 @@ class Desk:
     answers: FakeAnswers = field(default_factory=FakeAnswers)
     gate: Gate = field(default_factory=lambda: Gate(parallel=1, queue_limit=8, limits=Limits()))
     policy: Policy = field(default_factory=lambda: Policy(enabled=True))
+    judges: bool = True
+    """False where there is no model that could."""
 
     async def assess(
         self,
@@ -134,7 +136,8 @@ class Desk:
         interactive: bool = False,
         stored: bool = True,
     ) -> Assessment:
-        assessing = Assessing(self.model, self.gate, self.answers, self.reader, self.classifier)
+        model = self.model if self.judges else None
+        assessing = Assessing(model, self.gate, self.answers, self.reader, self.classifier)
         return await assessing.assess(
             screened or screened_of(WHITE),
             self.policy,

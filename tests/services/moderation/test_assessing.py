@@ -306,6 +306,13 @@ async def test_orders_in_the_message_are_nobodys_picture() -> None:
     assert decide(found, desk.policy, Context()).outcome is Outcome.CLEAN
 
 
+async def test_without_a_model_what_is_read_is_all_there_is() -> None:
+    desk = Desk(reader=Eyes(always("free nitro"), name="builtin"), judges=False)
+    found = await desk.assess()
+    assert set(surest(found)) == {("scam", Source.WORDS)}
+    assert (found.asked_model, found.unanswered, desk.model.asked) == (False, None, [])
+
+
 async def test_words_that_the_reader_finds_count_on_both_backgrounds() -> None:
     reader = Eyes(by_frame(on_dark="free nitro", on_white="a sign"), name="builtin")
     desk = Desk(reader=reader)
