@@ -174,7 +174,7 @@ def test_every_problem_is_told_at_once_by_key_and_reason() -> None:
         ("vision = 5", "vision: is a section: settings go inside it"),
         (
             "[vision.models]\norc = 'x'",
-            "vision.models.orc: input should be 'describe', 'alt', 'ocr' or 'ask'",
+            "vision.models.orc: input should be 'describe', 'alt', 'ocr', 'ask' or 'moderate'",
         ),
     ],
 )

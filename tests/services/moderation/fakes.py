@@ -38,13 +38,8 @@ from bot.services.moderation.moderation import Moderation, Pace
 from bot.services.moderation.policies import Policies
 from bot.vision.gate import Gate, Limits
 from tests.services.fakes import FakeAnswers, FakeFetcher
-from tests.services.moderation.memory import (
-    MemoryCases,
-    MemoryPolicies,
-    MemoryQueue,
-    MemoryUploads,
-    Outage,
-)
+from tests.services.moderation.memory import MemoryCases, MemoryPolicies, MemoryUploads
+from tests.services.moderation.memory_queue import MemoryQueue, Outage
 from tests.services.moderation.virtual import BEGINNING, virtual_now
 
 GUILD = 1

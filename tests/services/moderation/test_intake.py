@@ -11,7 +11,8 @@ from bot.domain.moderation.upload import Cursor
 from bot.services.moderation.intake import MAX_WAITING_UPLOADS, RETRY_SECONDS, Intake
 from bot.services.moderation.policies import Policies
 from tests.services.moderation.fakes import CHANNEL, GUILD, STRICT, Office, new_upload
-from tests.services.moderation.memory import MemoryPolicies, Outage
+from tests.services.moderation.memory import MemoryPolicies
+from tests.services.moderation.memory_queue import Outage
 from tests.services.moderation.virtual import virtual_now, virtually
 
 

@@ -7,26 +7,20 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import (
-    EngineOutOfMemory,
-    EngineTimeout,
     EngineUnavailable,
-    FetchFailed,
     LookoutError,
-    ModelMissing,
     NotAPicture,
     PictureBroken,
     PictureGone,
     PictureHostile,
     PictureTooLarge,
-    ServiceError,
 )
 from bot.domain.moderation.assessment import Outcome, Source, Unanswered
-from bot.domain.moderation.case import ActionKind, ActionState, Report
+from bot.domain.moderation.case import ActionKind, Report
 from bot.domain.moderation.fingerprint import BankKind, BankMatch
 from bot.domain.moderation.jobs import JobKind
-from bot.domain.moderation.policy import BLOCKED_PICTURE, UNANSWERED, Category, Policy, Step
+from bot.domain.moderation.policy import BLOCKED_PICTURE, Category, Policy, Step
 from bot.domain.ports import Asker
-from bot.services.moderation.circuit import PROBE_EVERY_SECONDS
 from bot.services.moderation.judging import MAX_GIVEN_WAY
 from bot.services.moderation.moderation import Pace
 from tests.services.fakes import ref
@@ -231,233 +225,11 @@ def test_what_waits_when_moderation_is_switched_off_is_withdrawn() -> None:
     assert sorted(outcomes.values()) == [Outcome.CLEAN, Outcome.WITHDRAWN, Outcome.WITHDRAWN]
 
 
-@pytest.mark.parametrize("screened", [True, False])
-def test_what_waits_too_long_expires(screened: bool) -> None:
-    async def scenario() -> Office:
-        office = Office(pace=Pace(max_age=timedelta(hours=1)))
-        office.engine.error = EngineUnavailable()
-        if not screened:
-            office.fetcher.errors["cat"] = FetchFailed()
-        async with office.open():
-            await office.post("cat")
-        return office
-
-    office = virtually(scenario())
-    assert office.outcomes == {"cat": Outcome.EXPIRED}
-    assert not office.uploads.spools
-
-
-@pytest.mark.parametrize(
-    "error",
-    [EngineUnavailable(), EngineTimeout("connect", 5.0), ModelMissing("eyes"), EngineOutOfMemory()],
-    ids=["down", "no connection", "no model", "out of memory"],
-)
-def test_an_outage_loses_nothing_and_is_over_as_soon_as_the_engine_answers(
-    error: EngineUnavailable,
-) -> None:
-    async def scenario() -> tuple[Office, float]:
-        office = Office()
-        office.engine.error = error
-        async with office.open():
-            await office.post(*(f"cat{number}" for number in range(20)))
-            await asyncio.sleep(3600)
-            assert not office.outcomes
-            assert len(office.engine.asked) < 3600 / PROBE_EVERY_SECONDS + 2
-            assert office.engine.most_at_once == 1
-            office.engine.error = None
-            began = asyncio.get_running_loop().time()
-            await office.moderation.idle()
-            return office, asyncio.get_running_loop().time() - began
-
-    office, took = virtually(scenario())
-    assert set(office.outcomes.values()) == {Outcome.CLEAN}
-    assert len(office.outcomes) == 20
-    assert took < 20 + 2 * PROBE_EVERY_SECONDS
-
-
-def test_after_an_outage_reported_and_new_ones_come_first_and_the_oldest_is_not_last() -> None:
-    async def scenario() -> list[str]:
-        office = Office()
-        office.engine.error, office.engine.is_ready = EngineUnavailable(), False
-        async with office.open():
-            for number in range(8):
-                await office.post(f"cat{number}")
-                await asyncio.sleep(1)
-            await office.moderation.intake.report(
-                [new_upload("reported")], Report(7, "", virtual_now())
-            )
-            await asyncio.sleep(100)
-            office.engine.error, office.engine.is_ready = None, True
-        return office.engine.answered
-
-    answered = virtually(scenario())
-    assert answered[0] == "reported"
-    assert answered.index("cat7") < answered.index("cat4")
-    assert answered.index("cat0") < len(answered) / 2
-
-
-def test_a_picture_that_crashes_the_model_calls_for_people_and_holds_up_nobody() -> None:
-    async def scenario() -> Office:
-        office = Office()
-        office.engine.errors["poison"] = EngineOutOfMemory()
-        async with office.open():
-            await office.post("poison")
-            for number in range(200):
-                await office.post(f"cat{number}")
-                await asyncio.sleep(20)
-        return office
-
-    office = virtually(scenario())
-    outcomes = office.outcomes
-    assert outcomes.pop("poison") is Outcome.FAILED
-    assert set(outcomes.values()) == {Outcome.CLEAN}
-    assert office.engine.asked.count("poison") < 30
-    failed = next(c for c in office.uploads.conclusions if c.verdict.outcome is Outcome.FAILED)
-    assert failed.verdict.rule == UNANSWERED
-    assert failed.thumbnail == b"blurred"
-    assert failed.views is None
-
-
-def test_file_hosts_that_are_down_cost_no_attempt() -> None:
-    async def scenario() -> Office:
-        office = Office()
-        names = [f"cat{number}" for number in range(10)]
-        office.fetcher.errors = {name: FetchFailed(503) for name in names}
-        async with office.open():
-            await office.post(*names)
-            await asyncio.sleep(3600)
-            fetched = len(office.fetcher.fetched)
-            assert fetched < 100
-            office.fetcher.errors.clear()
-        return office
-
-    office = virtually(scenario())
-    assert len(office.outcomes) == 10
-    assert set(office.outcomes.values()) == {Outcome.CLEAN}
-
-
-def test_one_file_that_never_comes_calls_for_people_while_the_others_come() -> None:
-    async def scenario() -> Office:
-        office = Office()
-        office.fetcher.errors["lost"] = FetchFailed(500)
-        async with office.open():
-            for number in range(60):
-                await office.post("lost", f"cat{number}")
-                await asyncio.sleep(10)
-        return office
-
-    office = virtually(scenario())
-    outcomes = office.outcomes
-    assert outcomes.pop("lost") is Outcome.FAILED
-    assert set(outcomes.values()) == {Outcome.CLEAN}
-
-
-def test_a_failure_of_ours_calls_for_people_after_some_attempts() -> None:
-    office = Office()
-    office.examiner.errors["cat"] = ServiceError()
-    assert _after(office, "cat").outcomes == {"cat": Outcome.FAILED}
-    assert len(office.examiner.examined) == Pace().attempts
-
-
 def test_a_verdict_does_not_wait_for_the_picture_of_its_case() -> None:
     office = Office()
     office.examiner.broken = True
     assert _after(office, "bad").outcomes == {"bad": Outcome.ACTED}
     assert office.uploads.conclusions[0].thumbnail is None
-
-
-def test_the_database_may_go_away_at_any_time() -> None:
-    async def scenario() -> Office:
-        office = Office()
-        async with office.open():
-            for number in range(30):
-                office.outage.reason = "locked" if number % 3 else None
-                await office.post(f"cat{number}", f"bad{number}")
-                await asyncio.sleep(1.7)
-            office.outage.reason = None
-        return office
-
-    office = virtually(scenario())
-    assert len(office.outcomes) == 60
-    assert len(office.uploads.conclusions) == 60
-    assert {outcome for name, outcome in office.outcomes.items() if name[:3] == "bad"} == {
-        Outcome.ACTED
-    }
-
-
-def test_a_spool_that_was_lost_is_filled_again() -> None:
-    async def scenario() -> Office:
-        office = Office()
-        office.engine.error = EngineUnavailable()
-        async with office.open():
-            await office.post("cat")
-            await asyncio.sleep(10)
-            office.uploads.spools.clear()
-            office.engine.error = None
-        return office
-
-    office = virtually(scenario())
-    assert office.outcomes == {"cat": Outcome.CLEAN}
-    assert office.fetcher.fetched == ["cat", "cat"]
-
-
-def test_a_full_spool_stops_fetching_until_there_is_room() -> None:
-    async def scenario() -> Office:
-        office = Office()
-        office.engine.error = EngineUnavailable()
-        office.uploads.room = 3
-        async with office.open():
-            await office.post(*(f"cat{number}" for number in range(10)))
-            await asyncio.sleep(1800)
-            assert len(office.uploads.spools) == 3
-            assert len(office.fetcher.fetched) < 50
-            office.engine.error = None
-        return office
-
-    office = virtually(scenario())
-    assert set(office.outcomes.values()) == {Outcome.CLEAN}
-    assert len(office.outcomes) == 10
-
-
-def test_whoever_dies_between_the_verdict_and_its_job_leaves_one_verdict() -> None:
-    async def scenario() -> Office:
-        office = Office()
-        office.queue.deaths.update(JobKind)
-        await office.post("bad")
-        await office.moderation.start(office.enforcer)
-        await asyncio.sleep(30)
-        assert len(office.queue.rows) == 4
-        office.queue.abandon()
-        await office.moderation.idle()
-        await office.moderation.stop()
-        return office
-
-    office = virtually(scenario())
-    assert [job.kind for job in office.queue.claimed].count(JobKind.JUDGE) == 2
-    assert len(office.uploads.conclusions) == 1
-    assert len(office.cases.cases) == 1
-    assert [action.kind for action in office.enforcer.done] == [ActionKind.DELETE]
-    assert office.cases.actions[1].state is ActionState.DONE
-    assert not office.queue.rows
-
-
-def test_stopping_gives_back_what_is_under_way_and_starting_again_finishes_it() -> None:
-    async def scenario() -> Office:
-        office = Office(pace=Pace(grace_seconds=1))
-        office.engine.seconds = 100
-        await office.post("cat")
-        await office.moderation.start(office.enforcer)
-        await office.moderation.start(office.enforcer)
-        await asyncio.sleep(5)
-        await office.moderation.stop()
-        assert asyncio.get_running_loop().time() < 8
-        assert office.queue.rows[JobKind.JUDGE, 1].attempts == 0
-        assert not office.queue.rows[JobKind.JUDGE, 1].running
-        async with office.open():
-            pass
-        return office
-
-    assert virtually(scenario()).outcomes == {"cat": Outcome.CLEAN}
 
 
 def test_a_person_does_not_wait_for_the_background_which_comes_to_its_end_all_the_same() -> None:

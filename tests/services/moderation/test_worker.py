@@ -3,9 +3,6 @@
 import asyncio
 import itertools
 import random
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,70 +10,16 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import StorageFailed
 from bot.domain.moderation.jobs import Job, JobKind
-from bot.services.moderation.circuit import BLIND_PROBE_EVERY, PROBE_EVERY_SECONDS, Circuit
 from bot.services.moderation.worker import (
     BACKOFF_SECONDS,
     MAX_BACKOFF_SECONDS,
     OLDEST_TURN,
-    Lane,
     Later,
     Worker,
 )
-from tests.services.moderation.memory import MemoryQueue
+from tests.services.moderation.memory_queue import MemoryQueue
+from tests.services.moderation.scripted import ATTEMPTS, Scripted, drain, lane, worker_of
 from tests.services.moderation.virtual import virtually
-
-ATTEMPTS = 3
-Do = Callable[[Job], Coroutine[Any, Any, None]]
-
-
-async def _nothing(_: Job) -> None:
-    """Succeed at once."""
-
-
-@dataclass
-class Scripted:
-    """A handler that does what it is told, and remembers what it was given."""
-
-    do: Do = _nothing
-    handled: list[Job] = field(default_factory=list)
-    given_up: list[int] = field(default_factory=list)
-    on_give_up: Do = _nothing
-    at: list[float] = field(default_factory=list)
-    at_once: int = 0
-    most_at_once: int = 0
-
-    @property
-    def subjects(self) -> list[int]:
-        return [job.subject_id for job in self.handled]
-
-    async def handle(self, job: Job) -> None:
-        self.handled.append(job)
-        self.at.append(asyncio.get_running_loop().time())
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
-        try:
-            await self.do(job)
-        finally:
-            self.at_once -= 1
-
-    async def give_up(self, job: Job) -> None:
-        await self.on_give_up(job)
-        self.given_up.append(job.subject_id)
-
-
-def _lane(handler: Scripted, parallel: int = 1, circuit: Circuit | None = None) -> Lane:
-    return Lane(JobKind.JUDGE, handler, parallel, circuit)
-
-
-def _worker(queue: MemoryQueue, *lanes: Lane) -> Worker:
-    return Worker(queue, lanes, attempts=ATTEMPTS, chance=random.Random(1))
-
-
-async def _drain(queue: MemoryQueue, *lanes: Lane) -> None:
-    worker = _worker(queue, *lanes)
-    worker.start()
-    await worker.idle()
-    await worker.stop(0)
 
 
 def test_what_is_urgent_comes_first_then_what_is_new_and_the_oldest_does_not_starve() -> None:
@@ -84,7 +27,7 @@ def test_what_is_urgent_comes_first_then_what_is_new_and_the_oldest_does_not_sta
         queue, handler = MemoryQueue(), Scripted()
         for number in range(1, 9):
             queue.add(JobKind.JUDGE, number, priority=10 if number == 3 else 0)
-        await _drain(queue, _lane(handler))
+        await drain(queue, lane(handler))
         return handler.subjects
 
     assert virtually(scenario()) == [3, 8, 7, 1, 6, 5, 4, 2]
@@ -102,7 +45,7 @@ def test_every_job_is_done_once_and_none_waits_longer_than_its_turn(
         queue, handler = MemoryQueue(), Scripted()
         for number, priority in enumerate(priorities):
             queue.add(JobKind.JUDGE, number, priority=priority)
-        await _drain(queue, _lane(handler, parallel))
+        await drain(queue, lane(handler, parallel))
         return handler.subjects
 
     done = virtually(scenario())
@@ -116,7 +59,7 @@ def test_no_more_are_done_at_once_than_the_lane_allows() -> None:
         handler = Scripted(lambda _: asyncio.sleep(5))
         for number in range(10):
             queue.add(JobKind.JUDGE, number)
-        await _drain(queue, _lane(handler, 3))
+        await drain(queue, lane(handler, 3))
         return handler.most_at_once
 
     assert virtually(scenario()) == 3
@@ -129,7 +72,7 @@ def test_what_fails_is_tried_again_later_and_later_and_then_given_up() -> None:
     async def scenario() -> Scripted:
         queue, handler = MemoryQueue(), Scripted(fail)
         queue.add(JobKind.JUDGE, 7)
-        await _drain(queue, _lane(handler))
+        await drain(queue, lane(handler))
         assert not queue.rows
         return handler
 
@@ -150,7 +93,7 @@ def test_a_failure_is_logged_by_class_and_place_and_never_in_its_words(
     async def scenario() -> None:
         queue = MemoryQueue()
         queue.add(JobKind.JUDGE, 7)
-        await _drain(queue, _lane(Scripted(fail)))
+        await drain(queue, lane(Scripted(fail)))
 
     virtually(scenario())
     written = capsys.readouterr().out
@@ -166,7 +109,7 @@ def test_what_killed_every_process_that_tried_it_is_given_up_without_another_try
         for _ in range(ATTEMPTS):
             await queue.claim([JobKind.JUDGE], 1)
             queue.abandon()
-        await _drain(queue, _lane(handler))
+        await drain(queue, lane(handler))
         return handler
 
     handler = virtually(scenario())
@@ -186,7 +129,7 @@ def test_what_is_no_attempt_is_tried_for_ever() -> None:
     async def scenario() -> Scripted:
         queue, handler = MemoryQueue(), Scripted(outage)
         queue.add(JobKind.JUDGE, 7)
-        await _drain(queue, _lane(handler))
+        await drain(queue, lane(handler))
         return handler
 
     handler = virtually(scenario())
@@ -202,7 +145,7 @@ def test_no_wait_between_attempts_is_longer_than_the_longest() -> None:
     async def scenario() -> list[float]:
         queue, handler = MemoryQueue(), Scripted(fail)
         queue.add(JobKind.JUDGE, 7)
-        worker = Worker(queue, [_lane(handler)], attempts=12, chance=random.Random(1))
+        worker = Worker(queue, [lane(handler)], attempts=12, chance=random.Random(1))
         worker.start()
         await worker.idle()
         await worker.stop(0)
@@ -218,7 +161,7 @@ def test_no_wait_between_attempts_is_longer_than_the_longest() -> None:
 def test_work_goes_on_after_the_database_was_away() -> None:
     async def scenario() -> Scripted:
         queue, handler = MemoryQueue(), Scripted()
-        worker = _worker(queue, _lane(handler))
+        worker = worker_of(queue, lane(handler))
         queue.outage.reason = "locked"
         worker.start()
         await asyncio.sleep(60)
@@ -240,7 +183,7 @@ def test_what_was_done_while_the_database_was_away_is_told_to_it_and_not_done_ag
 
         handler = Scripted(lose_it)
         queue.add(JobKind.JUDGE, 1)
-        worker = _worker(queue, _lane(handler))
+        worker = worker_of(queue, lane(handler))
         worker.start()
         await asyncio.sleep(60)
         assert queue.rows
@@ -267,7 +210,7 @@ def test_an_outage_of_the_database_is_no_attempt_but_a_failed_statement_is(
 
         handler = Scripted(fail_once)
         queue.add(JobKind.JUDGE, 1)
-        await _drain(queue, _lane(handler))
+        await drain(queue, lane(handler))
         return [job.attempts for job in handler.handled]
 
     assert virtually(scenario()) == [1, attempts]
@@ -288,7 +231,7 @@ def test_giving_up_waits_for_the_database_too_and_rests_where_it_cannot() -> Non
         handler = Scripted(fail, on_give_up=trouble)
         queue.add(JobKind.JUDGE, 1)
         queue.add(JobKind.JUDGE, 2)
-        await _drain(queue, _lane(handler))
+        await drain(queue, lane(handler))
         return handler, queue
 
     handler, queue = virtually(scenario())
@@ -302,7 +245,7 @@ def test_stopping_lets_what_is_under_way_finish_within_the_grace() -> None:
         handler = Scripted(lambda job: asyncio.sleep(2 if job.subject_id == 2 else 3600))
         queue.add(JobKind.JUDGE, 1)
         queue.add(JobKind.JUDGE, 2)
-        worker = _worker(queue, _lane(handler, 2))
+        worker = worker_of(queue, lane(handler, 2))
         worker.start()
         await asyncio.sleep(0.1)
         await worker.stop(10)
@@ -317,7 +260,7 @@ def test_stopping_lets_what_is_under_way_finish_within_the_grace() -> None:
 def test_what_is_claimed_while_stopping_goes_back_untouched() -> None:
     async def scenario() -> tuple[MemoryQueue, Scripted]:
         queue, handler = MemoryQueue(), Scripted()
-        worker = _worker(queue, _lane(handler))
+        worker = worker_of(queue, lane(handler))
         worker.start()
         await asyncio.sleep(0.1)
         stopping = asyncio.create_task(worker.stop(10))
@@ -343,87 +286,16 @@ def test_what_is_asked_for_again_while_it_is_done_is_done_once_more() -> None:
 
         handler = Scripted(ask_again)
         queue.add(JobKind.JUDGE, 1)
-        await _drain(queue, _lane(handler))
+        await drain(queue, lane(handler))
         return [job.serial for job in handler.handled]
 
     assert virtually(scenario()) == [0, 2, 4]
 
 
-def test_an_open_circuit_lets_one_through_at_a_time_and_a_success_lets_all() -> None:
-    async def scenario() -> tuple[Scripted, int]:
-        queue = MemoryQueue()
-        is_up = False
-        circuit = Circuit("engine")
-
-        async def ask(_: Job) -> None:
-            await asyncio.sleep(1)
-            if is_up:
-                circuit.succeeded()
-                return
-            circuit.failed()
-            raise Later(circuit.probe_every_seconds, is_attempt=False)
-
-        handler = Scripted(ask)
-        for number in range(20):
-            queue.add(JobKind.JUDGE, number)
-        worker = _worker(queue, _lane(handler, 4, circuit))
-        worker.start()
-        await asyncio.sleep(2)
-        handler.most_at_once = 0
-        before = len(handler.handled)
-        await asyncio.sleep(20 * PROBE_EVERY_SECONDS)
-        probes = len(handler.handled) - before
-        assert handler.most_at_once == 1
-        is_up = True
-        await worker.idle()
-        await worker.stop(0)
-        assert handler.most_at_once == 4
-        return handler, probes
-
-    handler, probes = virtually(scenario())
-    assert 15 <= probes <= 20
-    assert {job.attempts for job in handler.handled} == {1}
-    assert set(handler.subjects) == set(range(20))
-
-
-def test_an_engine_that_says_it_is_not_ready_is_hardly_probed_and_asked_as_soon_as_it_is() -> None:
-    async def scenario() -> tuple[int, float]:
-        queue = MemoryQueue()
-        is_up = False
-
-        async def is_ready() -> bool:
-            return is_up
-
-        circuit = Circuit("engine", is_ready=is_ready)
-
-        async def ask(_: Job) -> None:
-            if not is_up:
-                circuit.failed()
-                raise Later(circuit.probe_every_seconds, is_attempt=False)
-            circuit.succeeded()
-
-        handler = Scripted(ask)
-        queue.add(JobKind.JUDGE, 1)
-        worker = _worker(queue, _lane(handler, 4, circuit))
-        worker.start()
-        await asyncio.sleep(2 * BLIND_PROBE_EVERY * PROBE_EVERY_SECONDS)
-        tries = len(handler.handled)
-        is_up = True
-        began = asyncio.get_running_loop().time()
-        await worker.idle()
-        took = asyncio.get_running_loop().time() - began
-        await worker.stop(0)
-        return tries, took
-
-    tries, took = virtually(scenario())
-    assert 2 <= tries <= 3
-    assert took <= PROBE_EVERY_SECONDS + 2
-
-
 def test_a_lane_without_places_is_not_served() -> None:
     async def scenario() -> int:
         queue = MemoryQueue()
-        worker = _worker(queue, _lane(Scripted(), 0))
+        worker = worker_of(queue, lane(Scripted(), 0))
         worker.start()
         queue.add(JobKind.JUDGE, 1)
         await asyncio.sleep(10)
