@@ -119,6 +119,7 @@ async def office(tmp_path: Path, **policy: Any) -> AsyncIterator[Office]:
         manages = guild.create_role("Chief", permissions=CHIEF)
         may_all = guild.create_role("Admin", permissions=discord.Permissions(administrator=True))
         house: Any = c.w.lookout
+        c.w.lookout.moderation.clock = c.w.env.now
         house.moderation = eye = Eye(c.w.lookout.moderation)
         yield Office(
             c,

@@ -90,7 +90,7 @@ def entry_line(blocked: Blocked, say: Words) -> str:
     """Say when, by whom and from where a picture was blocked."""
     entry = blocked.entry
     when = discord.utils.format_dt(entry.added_at, "d") if entry.added_at else ""
-    who = f"<@{entry.added_by}>" if entry.added_by else say.say("Lookout")
+    who = f"<@{entry.added_by}>" if entry.added_by else "Lookout"
     if blocked.case_number is not None:
         origin = say.say("case {number}", number=blocked.case_number)
     elif entry.label:

@@ -23,7 +23,7 @@ _RULE_PARTS: Mapping[str, str] = {
     "threshold": mark("{rule}: from how sure on"),
     "ladder": mark("{rule}: what is done"),
     "people": mark("{rule}: people without a human"),
-    "text": mark("{rule}"),
+    "text": mark("{rule}: its words"),
 }
 WATCH_NAMES: Mapping[Watch, str] = {
     Watch.ALL_EXCEPT: mark("all channels, except the chosen ones"),

@@ -12,7 +12,6 @@ from typing import Any
 from discord import ui
 
 from bot.domain.answer import Table
-from bot.domain.clock import utc_now
 from bot.domain.moderation.case import Case, CaseEvent
 from bot.domain.moderation.policy import Policy
 from bot.domain.moderation.ports import CaseQuery, CaseStore
@@ -54,8 +53,9 @@ async def send_export(
     Raises MissingRight, and StorageFailed.
     """
     guild_id = require_moderator(interaction).guild.id
-    query = CaseQuery(guild_id, person_id=person_id, since=utc_now() - timedelta(days=days))
     moderation, say = house.moderation, words(interaction.locale.value)
+    since = moderation.clock() - timedelta(days=days)
+    query = CaseQuery(guild_id, person_id=person_id, since=since)
     policy = await moderation.policies.get(guild_id)
     made = await case_file(moderation.cases, query, policy)
     if not made.cases:

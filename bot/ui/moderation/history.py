@@ -11,7 +11,6 @@ from typing import Any, Self, cast
 import discord
 from discord import ui
 
-from bot.domain.clock import utc_now
 from bot.domain.moderation.case import Case, CaseState
 from bot.domain.moderation.policy import Policy
 from bot.domain.moderation.ports import CaseQuery
@@ -49,7 +48,7 @@ async def show_history(
     guild_id = require_moderator(interaction).guild.id
     moderation = house.moderation
     policy = await moderation.policies.get(guild_id)
-    since = utc_now() - timedelta(days=policy.repeat_window_days)
+    since = moderation.clock() - timedelta(days=policy.repeat_window_days)
     query = CaseQuery(guild_id, person_id=person_id)
     total, cases = await moderation.cases.find(query, offset=offset, limit=PAGE_SIZE)
     waiting, _ = await moderation.cases.find(

@@ -194,9 +194,9 @@ async def _create_log(house: House, interaction: Interaction, manager: Manager) 
             overwrites=overwrites,
             reason=f"/moderation setup by {manager.member.id}",
         )
-    except discord.Forbidden:
+    except discord.HTTPException:  # not allowed, or as many channels as a server may have
         return say.say(
-            "I may not create a channel here. Create one that only moderators and I can see, then "
+            "I could not create a channel here. Create one that only moderators and I can see, then "
             "choose it in step 1."
         )
     await revise(house, manager, lambda policy: replace(policy, log_channel_id=channel.id))
