@@ -261,7 +261,10 @@ class ModerationSettings(Section):
         "hours. 0 = not at all.",
     )
     catch_up_messages_per_channel: int = Field(
-        500, ge=0, le=10_000, description="Most messages read in one channel to catch up."
+        500,
+        ge=100,
+        le=10_000,
+        description="Messages read in one channel to catch up, before the next one has its turn.",
     )
     case_retention_days: int = Field(
         180, ge=1, le=3650, description="Days a case is kept after it was last changed."
