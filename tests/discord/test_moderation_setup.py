@@ -126,6 +126,15 @@ async def test_a_private_channel_can_be_made_for_the_cards(tmp_path: Path) -> No
         assert shown(panel).startswith(f"Created <#{log_id}>.")
 
 
+async def test_where_no_channel_can_be_made_another_way_is_named(tmp_path: Path) -> None:
+    async with office(tmp_path, **NEW) as o:
+        panel = await o.slash(o.chief, "setup")
+        o.w.env.backend.edit_role(o.w.guild.id, own_role(o).id, {"permissions": 1024})
+        await o.w.click(o.chief, panel, "Create a private channel")
+        assert shown(panel).startswith("I could not create a channel here. Create one that only")
+        assert (await o.policy()).log_channel_id is None
+
+
 @pytest.mark.parametrize("command", ["setup", "settings"])
 async def test_it_is_for_those_who_manage_the_server(tmp_path: Path, command: str) -> None:
     async with office(tmp_path, **NEW) as o:

@@ -196,8 +196,8 @@ async def _create_log(house: House, interaction: Interaction, manager: Manager) 
         )
     except discord.HTTPException:  # not allowed, or as many channels as a server may have
         return say.say(
-            "I could not create a channel here. Create one that only moderators and I can see, then "
-            "choose it in step 1."
+            "I could not create a channel here. Create one that only moderators and I can see, "
+            "then choose it in step 1."
         )
     await revise(house, manager, lambda policy: replace(policy, log_channel_id=channel.id))
     return say.say("Created {channel}.", channel=channel.mention)
