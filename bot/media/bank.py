@@ -57,21 +57,28 @@ class MemoryBank:
         guild = self._guilds.setdefault(guild_id, _Guild())
         self._guilds.move_to_end(guild_id)
         async with guild.lock:
-            if await self._store.revision(guild_id) != guild.revision:
-                await self._refresh(guild_id, guild)
+            newest = await self._store.revision(guild_id)
+            if newest != guild.revision:
+                await self._refresh(guild_id, guild, newest)
                 self._let_go()
             if guild.index.rows <= _IN_THE_LOOP_ROWS:
                 return guild.index.match(fingerprint)
             return await asyncio.to_thread(guild.index.match, fingerprint)
 
-    async def _refresh(self, guild_id: int, guild: _Guild) -> None:
-        changes = await self._store.changes(guild_id, guild.revision)
-        try:
-            await asyncio.to_thread(guild.index.apply, changes.added, changes.removed_ids)
-        except BaseException:  # cancelled: the thread goes on, with an index that nobody uses
-            guild.index, guild.revision = _empty_index(), 0
-            raise
-        guild.revision = changes.revision
+    async def _refresh(self, guild_id: int, guild: _Guild, newest: int) -> None:
+        """Load what is new, page by page, up to a revision."""
+        while True:
+            changes = await self._store.changes(guild_id, guild.revision)
+            if changes.revision < guild.revision:  # all of it was forgotten meanwhile
+                guild.index = _empty_index()
+            try:
+                await asyncio.to_thread(guild.index.apply, changes.added, changes.removed_ids)
+            except BaseException:  # cancelled: the thread goes on, with an index that nobody uses
+                guild.index, guild.revision = _empty_index(), 0
+                raise
+            before, guild.revision = guild.revision, changes.revision
+            if guild.revision == before or guild.revision >= newest:
+                return
 
     def _let_go(self) -> None:
         """Forget the servers that were used least recently; the newest stays whatever it takes."""

@@ -21,9 +21,9 @@ from bot.storage.moderation.case_rows import bank_entry_of, bank_values, next_re
 from bot.storage.moderation.learning import erase
 from bot.storage.moderation_tables import BankEntryRow
 
-CHANGES_AT_ONCE = 5_000
+CHANGES_AT_ONCE = 2_000
 """Entries in a page of changes: what is held in memory at once, and decoded in one go."""
-ADDED_AT_ONCE = 2_000
+ADDED_AT_ONCE = 1_000
 """Entries added or removed in a transaction, so that others write in between."""
 
 _COLUMNS = tuple(BankEntryRow.__table__.columns)

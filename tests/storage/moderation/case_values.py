@@ -43,9 +43,9 @@ DAY = timedelta(days=1)
 
 
 def hashes_of(picture: int) -> tuple[int, ...]:
-    """Return hashes that those of no other picture are near to."""
+    """Return two hashes, in halves, that those of no other picture are near to."""
     digest = hashlib.sha256(str(picture).encode()).digest()
-    return tuple(int.from_bytes(digest[at : at + 8]) for at in (0, 8, 16))
+    return tuple(int.from_bytes(digest[at : at + 8]) for at in (0, 8, 16, 24))
 
 
 @dataclass
@@ -137,7 +137,7 @@ class Server:
             ),
             assessment=Assessment(findings=tuple(findings), special=special),
             fingerprint=Fingerprint(f"{picture:064x}", hashes_of(picture)),
-            views=Views(hashes_of(picture), hashes_of(picture)[:1]),
+            views=Views(hashes_of(picture), hashes_of(picture)[:2]),
             thumbnail=thumbnail,
             time_out_until=self.clock() + timedelta(hours=1),
         )

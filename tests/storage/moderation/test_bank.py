@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from bot.domain.moderation.fingerprint import BankEntry, BankKind, Views
+from bot.domain.moderation.fingerprint import BankEntry, BankKind, Fingerprint, Views
 from bot.domain.moderation.ports import BankChanges
+from bot.media.bank import MemoryBank
 from bot.storage.database import Database
 from bot.storage.moderation import bank as bank_module
 from bot.storage.moderation.bank import SqlBankStore, batches
@@ -34,7 +35,7 @@ def entry(
         kind=kind,
         rules=("scam", "custom:3"),
         sha256=f"{picture:064x}" if sha256 else None,
-        views=Views(hashes, hashes[:1], f"{picture:064x}" if pdq else None),
+        views=Views(hashes, hashes[:2], f"{picture:064x}" if pdq else None),
         added_by=MODERATOR,
         label="a list of others",
     )
@@ -209,3 +210,26 @@ async def test_whoever_follows_while_others_change_it_misses_nothing(
     count, listed = await bank.listed(GUILD, BankKind.BLOCKED, limit=99)
     assert count == len(held)
     assert held == {one.id: one.sha256 for one in listed}
+
+
+async def test_an_index_in_memory_follows_every_page_and_begins_anew(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bank_module, "CHANGES_AT_ONCE", 3)
+    memory = MemoryBank(server.bank)
+
+    async def known() -> list[int]:
+        matches = [
+            await memory.match(GUILD, Fingerprint("f" * 64, hashes_of(number)[:2]))
+            for number in range(10)
+        ]
+        return [number for number, match in enumerate(matches) if match]
+
+    await server.bank.add([entry(number) for number in range(8)])
+    assert await known() == list(range(8))
+    _, (newest, *_) = await server.bank.listed(GUILD, BankKind.BLOCKED)
+    await server.bank.remove(GUILD, [newest.id])
+    assert await known() == list(range(7))
+    await server.keeper.delete_guild(GUILD)
+    await server.bank.add([entry(9)])
+    assert await known() == [9]
