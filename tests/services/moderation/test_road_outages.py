@@ -17,6 +17,7 @@ from bot.domain.moderation.assessment import Outcome
 from bot.domain.moderation.case import ActionKind, ActionState, Report
 from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.policy import UNANSWERED
+from bot.domain.ports import Asker
 from bot.services.moderation.circuit import PROBE_EVERY_SECONDS
 from bot.services.moderation.moderation import Pace
 from tests.services.moderation.fakes import Office, new_upload
@@ -251,6 +252,29 @@ def test_stopping_gives_back_what_is_under_way_and_starting_again_finishes_it() 
         assert not office.queue.rows[JobKind.JUDGE, 1].running
         async with office.open():
             pass
+        return office
+
+    assert virtually(scenario()).outcomes == {"cat": Outcome.CLEAN}
+
+
+def test_a_full_gate_only_delays_the_background() -> None:
+    async def scenario() -> Office:
+        office = Office()
+        leave = asyncio.Event()
+
+        async def wait(person_id: int) -> None:
+            async with office.gate.admit(Asker(person_id=person_id)):
+                await leave.wait()
+
+        people = [asyncio.create_task(wait(number)) for number in range(90)]
+        await asyncio.sleep(0)
+        async with office.open():
+            await office.post("cat")
+            await asyncio.sleep(60)
+            assert not office.outcomes
+            assert {row.attempts for row in office.queue.rows.values() if not row.running} <= {0}
+            leave.set()
+            await asyncio.gather(*people)
         return office
 
     assert virtually(scenario()).outcomes == {"cat": Outcome.CLEAN}

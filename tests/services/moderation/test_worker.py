@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import random
+from collections.abc import Collection
 
 import pytest
 from hypothesis import given, settings
@@ -303,3 +304,24 @@ def test_a_lane_without_places_is_not_served() -> None:
         return await queue.pending()
 
     assert virtually(scenario()) == 1
+
+
+def test_a_fault_of_ours_between_jobs_does_not_end_the_work() -> None:
+    class Faulty(MemoryQueue):
+        faults = 3
+
+        def _take(
+            self, kinds: Collection[JobKind], limit: int, *, oldest_first: bool
+        ) -> tuple[Job, ...]:
+            if self.faults:
+                self.faults -= 1
+                raise KeyError
+            return super()._take(kinds, limit, oldest_first=oldest_first)
+
+    async def scenario() -> list[int]:
+        queue, handler = Faulty(), Scripted()
+        queue.add(JobKind.JUDGE, 1)
+        await drain(queue, lane(handler))
+        return handler.subjects
+
+    assert virtually(scenario()) == [1]
