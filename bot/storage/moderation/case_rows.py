@@ -187,16 +187,14 @@ def action_of(row: ActionRow, case_number: int) -> Action:
 
 def bank_values(entry: BankEntry, now: datetime) -> dict[str, Any]:
     """Return the values of a remembered picture's row, without id and revision."""
-    whole = entry.views.whole
-    hashes = [*whole, *(one for one in entry.views.hashes if one not in whole)]
     return {
         "guild_id": entry.guild_id,
         "kind": entry.kind,
         "removed": False,
         "rules": ",".join(entry.rules),
         "sha256": entry.sha256,
-        "hashes": packed(hashes),
-        "whole_count": len(whole),
+        "hashes": packed(entry.views.hashes),
+        "whole_count": len(entry.views.whole),
         "pdq": entry.views.pdq,
         "label": entry.label,
         "case_id": entry.case_id,

@@ -1,6 +1,6 @@
 """Which case an upload joins, so that a raid has one card."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.moderation.assessment import Assessment, Outcome, Source
 from bot.domain.moderation.case import CaseState
-from bot.domain.moderation.fingerprint import MAX_DISTANCE, BankKind, Fingerprint, Hash64
+from bot.domain.moderation.fingerprint import BankKind, Fingerprint, Hash64, copy_distance
 from bot.storage.moderation.case_rows import unpacked
 from bot.storage.moderation_tables import BankEntryRow, CaseRow, SightingRow, UploadRow
 
@@ -89,10 +89,10 @@ async def _newly_seen(
     return None
 
 
-def near(banked: Iterable[Hash64], hashes: Iterable[Hash64]) -> bool:
-    """Say whether any two of these hashes are of copies."""
-    wanted = tuple(hashes)
-    return any((one ^ other).bit_count() <= MAX_DISTANCE for one in banked for other in wanted)
+def near(banked: Sequence[Hash64], hashes: Sequence[Hash64]) -> bool:
+    """Say whether every frame of a picture is a copy of one that is banked."""
+    frames = [hashes[at : at + 2] for at in range(0, len(hashes), 2)]
+    return bool(frames) and all(copy_distance(banked, one) is not None for one in frames)
 
 
 async def seen_before(session: AsyncSession, guild_id: int, copied: set[int]) -> int:

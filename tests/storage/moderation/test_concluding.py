@@ -9,7 +9,7 @@ import pytest
 from bot.domain.errors import StorageFailed
 from bot.domain.moderation.assessment import WITH_CASE, Assessment, Outcome, Source
 from bot.domain.moderation.case import ActionKind, ActionState, CaseState, EventKind
-from bot.domain.moderation.fingerprint import BankKind
+from bot.domain.moderation.fingerprint import BankKind, Fingerprint
 from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.policy import SPECIAL, UNANSWERED, Category, Step
 from bot.domain.moderation.upload import Author, Subject, UploadState
@@ -39,7 +39,7 @@ from tests.storage.moderation.values import (
     copy_of,
     finding,
     fingerprint,
-    hash64,
+    halves,
     screened,
     sha256,
     verdict,
@@ -126,7 +126,7 @@ async def test_the_picture_of_a_case_is_remembered(desk: Desk) -> None:
     (entry,) = await desk.rows(BankEntryRow)
     assert (entry.kind, entry.case_id, entry.revision) == (BankKind.SEEN, case.id, 1)
     assert (entry.rules, entry.sha256, entry.pdq) == ("sexual", sha256(1), "ab" * 32)
-    assert entry.whole_count == 1
+    assert entry.whole_count == 2
     assert entry.hashes == b"".join(one.to_bytes(8, "big") for one in views(1).hashes)
 
 
@@ -135,7 +135,8 @@ async def test_what_has_no_views_is_remembered_by_its_fingerprint(desk: Desk) ->
     await desk.judged(2, conclusion={"views": None, "fingerprint": None})
 
     (entry,) = await desk.rows(BankEntryRow)
-    assert (entry.hashes, entry.whole_count) == (hash64(1).to_bytes(8, "big"), 1)
+    assert entry.hashes == b"".join(half.to_bytes(8, "big") for half in halves(1))
+    assert entry.whole_count == 2
 
 
 async def test_a_noted_picture_has_a_case_and_no_card(desk: Desk) -> None:
@@ -345,6 +346,18 @@ async def test_copies_that_are_judged_at_once_have_one_case(desk: Desk) -> None:
     assert row.sighting_count == 10
     assert row.version == 10
     assert len(await desk.rows(SightingRow)) == 10
+
+
+async def test_a_film_with_one_known_frame_is_another_picture(desk: Desk) -> None:
+    first = await desk.opened(1, picture=1)
+    known, new = fingerprint(1, copy=2).hashes, fingerprint(2).hashes
+
+    repeats = await desk.opened(2, picture=Fingerprint(sha256(77), (*known, *known)))
+    film = await desk.opened(3, picture=Fingerprint(sha256(78), (*known, *new)))
+    nothing_to_see = await desk.opened(4, picture=Fingerprint(sha256(79)))
+
+    assert repeats.id == first.id
+    assert len({first.id, film.id, nothing_to_see.id}) == 3
 
 
 async def test_different_pictures_that_are_judged_at_once_are_numbered_each(desk: Desk) -> None:

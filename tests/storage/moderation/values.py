@@ -52,20 +52,22 @@ def sha256(picture: int) -> str:
     return hashlib.sha256(f"picture {picture}".encode()).hexdigest()
 
 
-def hash64(picture: int) -> int:
-    """A hash that no other picture's comes near."""
-    return int.from_bytes(hashlib.sha256(f"looks {picture}".encode()).digest()[:8], "big")
+def halves(picture: int) -> tuple[int, int]:
+    """A hash, coarse and fine, that no other picture's comes near."""
+    digest = hashlib.sha256(f"looks {picture}".encode()).digest()
+    return int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:16], "big")
 
 
 def fingerprint(picture: int, *, changed_bits: int = 0, copy: int = 0) -> Fingerprint:
     """That of a picture, or of a copy with other bytes which looks nearly the same."""
     digest = sha256(picture) if not copy else sha256(1000 * copy + picture)
-    return Fingerprint(digest, (hash64(picture) ^ ((1 << changed_bits) - 1),))
+    coarse, fine = halves(picture)
+    return Fingerprint(digest, (coarse ^ ((1 << changed_bits) - 1), fine))
 
 
 def views(picture: int) -> Views:
-    whole = hash64(picture)
-    return Views((whole, hash64(picture + 500), 2**64 - 1), (whole,), "ab" * 32)
+    whole = halves(picture)
+    return Views((*whole, *halves(picture + 500), 2**64 - 1, 0), whole, "ab" * 32)
 
 
 def frame(data: bytes, at_seconds: float | None = None) -> Frame:
