@@ -7,10 +7,10 @@ from typing import Any
 import discord
 import pytest
 
-from bot.domain.moderation.assessment import Finding, Outcome, Source
+from bot.domain.moderation.assessment import Finding, Outcome, Source, Verdict
 from bot.domain.moderation.case import ActionState, Decision, DecisionRequest
 from bot.domain.moderation.jobs import JobKind
-from bot.domain.moderation.policy import SPECIAL, Category, Step
+from bot.domain.moderation.policy import SPECIAL, UNANSWERED, Category, Step
 from bot.domain.moderation.ports import Postponed
 from bot.domain.moderation.upload import Author
 from bot.services.moderation.acting import Acting
@@ -270,3 +270,43 @@ async def test_the_queue_s_workers_do_what_a_press_asks_for(tmp_path: Path) -> N
         assert after.card_version == after.version
         assert "- Time out: done (until <t:" in said(c.card())
         assert len(ours(c.w, c.log)) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "says"),
+    [
+        (Outcome.NEEDS_HUMAN, "A person has to look at this one."),
+        (Outcome.FAILED, "I could not look at this picture myself."),
+    ],
+)
+async def test_what_nobody_could_judge_is_not_said_to_be_harmless(
+    tmp_path: Path, outcome: Outcome, says: str
+) -> None:
+    async with court(tmp_path) as c:
+        message = await c.posted(c.w.ann)
+        verdict = Verdict(outcome, rule=UNANSWERED, step=Step.FLAG)
+        await c.flagged(c.w.ann.id, message.id, verdict=verdict, findings=())
+        text = said(c.card())
+        assert says in text
+        assert "which does not mean that it is fine" in text
+        assert "not known. Nothing here could judge it." in text
+        assert "harmless" not in text
+
+
+async def test_what_discord_refuses_of_a_card_is_no_failure_for_ever(tmp_path: Path) -> None:
+    async with court(tmp_path) as c:
+        message = await c.posted(c.w.ann)
+        case = await c.concluded(c.w.ann.id, message.id)
+        c.w.env.inject_error("GET", "/users/*", status=404, code=10013)
+        path = f"/channels/{c.log.id}/messages"
+        c.w.env.inject_error("POST", path, status=403, code=50001)
+        assert await c.enforcer.draw_card(case, c.policy) is None
+        c.w.env.inject_error("POST", path, status=400, code=50035)
+        with pytest.raises(Postponed) as postponed:
+            await c.enforcer.draw_card(case, c.policy)
+        assert not postponed.value.outage
+        elsewhere = replace(case, guild_id=4711)
+        assert await c.enforcer.draw_card(elsewhere, c.policy) is None
+        card = await c.enforcer.draw_card(case, c.policy)
+        assert card is not None
+        assert f"<@{c.w.ann.id}> (`{c.w.ann.id}`)" in said(c.card())

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -31,6 +32,7 @@ from bot.ui.moderation.telling import tell
 _log = structlog.get_logger(__name__)
 
 _ACTION_SECONDS = 120.0
+_RECENT_SECONDS = 5.0
 
 _MISSING_PERMISSION = frozenset({50001, 50013})
 """Missing Access, Missing Permissions (discord-api-docs, opcodes and status codes)."""
@@ -62,6 +64,7 @@ class DiscordEnforcer(Enforcer):
         self._client = client
         self._house = house
         self._cards = CardPoster(client)
+        self._askers: dict[tuple[int, int], tuple[float, discord.Member | None]] = {}
 
     async def carry_out(self, action: Action) -> ActionState:
         """Do it unless it is done already. Raises Postponed and StorageFailed."""
@@ -151,7 +154,7 @@ class DiscordEnforcer(Enforcer):
         place = await find_channel(guild, action.channel_id) if of_message else None
         if of_message and place is None:
             return ActionState.ALREADY
-        asker = await self._asker(guild, action)
+        asker = await self._asker(guild, action, recently=True)
         refused = self._refusal(guild, action, asker, place=place)
         if refused is not None:
             return refused
@@ -181,10 +184,25 @@ class DiscordEnforcer(Enforcer):
         await act_on_person(guild, action, member, reason)
         return ActionState.DONE
 
-    async def _asker(self, guild: discord.Guild, action: Action) -> discord.Member | None:
+    async def _asker(
+        self, guild: discord.Guild, action: Action, *, recently: bool = False
+    ) -> discord.Member | None:
+        """Return the moderator as they are now, or as they were a few seconds ago.
+
+        One press may ask for the deletion of a thousand messages of a raid.
+        """
         if action.requested_by is None:
             return None
-        return await fetch_member(guild, action.requested_by)
+        now, key = time.monotonic(), (guild.id, action.requested_by)
+        known = self._askers.get(key)
+        if recently and known is not None and now - known[0] < _RECENT_SECONDS:
+            return known[1]
+        member = await fetch_member(guild, action.requested_by)
+        self._askers = {
+            other: seen for other, seen in self._askers.items() if now - seen[0] < _RECENT_SECONDS
+        }
+        self._askers[key] = (now, member)
+        return member
 
     def _refusal(
         self,
