@@ -24,7 +24,7 @@ from bot.services.moderation.concluding import Concluding
 from bot.services.moderation.deciding import decide
 from bot.services.moderation.giving_way import GaveWay
 from bot.services.moderation.policies import Policies
-from bot.services.moderation.rules import recognised
+from bot.services.moderation.rules import recall
 from bot.services.moderation.worker import Later
 
 MAX_GIVEN_WAY = 2
@@ -66,7 +66,9 @@ class Judging:
         await self.concluding.fail(job.subject_id, await self.uploads.spooled(job.subject_id))
 
     async def _judge(self, upload: Upload, policy: Policy, screened: Screened) -> None:
-        known = recognised(await self.bank.match(upload.new.guild_id, screened.fingerprint))
+        known = await recall(
+            self.bank, self.concluding.cases, upload.new.guild_id, screened.fingerprint
+        )
         assessment = known.with_findings(*screened.findings)
         verdict = decide(
             assessment, policy, await self.concluding.context(upload, policy, assessment)

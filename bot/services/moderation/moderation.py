@@ -30,7 +30,7 @@ from bot.services.moderation.deciding import decide
 from bot.services.moderation.intake import Intake
 from bot.services.moderation.judging import Judging, engine_circuit
 from bot.services.moderation.policies import Policies
-from bot.services.moderation.rules import read_codes, recognised
+from bot.services.moderation.rules import read_codes, recall
 from bot.services.moderation.screening import Originals, Screening, screened_of, screening_circuit
 from bot.services.moderation.worker import CLAIM_WAIT_SECONDS, Lane, Worker
 
@@ -106,7 +106,7 @@ class Moderation:
         """
         self.gate.charge(asker)
         examined = await self._originals.examine(ref)
-        known = recognised(await self.bank.match(guild_id, examined.fingerprint))
+        known = await recall(self.bank, self.cases, guild_id, examined.fingerprint)
         assessment = known.with_findings(*read_codes(examined.codes))
         context = Context(age_restricted=age_restricted)
         verdict = decide(assessment, policy, context)

@@ -5,7 +5,8 @@ it counts for.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from bot.domain.moderation.assessment import MAX_EVIDENCE_CHARACTERS, Assessment, Finding, Source
 from bot.domain.moderation.fingerprint import (
@@ -13,6 +14,7 @@ from bot.domain.moderation.fingerprint import (
     MAX_DISTANCE,
     BankKind,
     BankMatch,
+    Fingerprint,
 )
 from bot.domain.moderation.policy import (
     BLOCKED_PICTURE,
@@ -22,10 +24,13 @@ from bot.domain.moderation.policy import (
     Category,
     Policy,
 )
+from bot.domain.moderation.ports import Bank, CaseStore
 from bot.services.moderation.orders import order_in
 from bot.services.moderation.scams import scam_in
 from bot.services.moderation.wording import plain
 
+_COPY_SEVERITY = 2
+"""How bad a copy is taken to be of what people blocked, and of what has no case any more."""
 _INVITE = re.compile(r"(?:discord\.gg|discord(?:app)?\.com/invite)/")
 _LOGIN = re.compile(r"(?:https?://)?(?:[a-z]+\.)?discord(?:app)?\.com/ra/", re.IGNORECASE)
 _LINK = re.compile(r"[a-z][a-z0-9+.-]{1,20}:", re.IGNORECASE)
@@ -33,8 +38,29 @@ _NO_BLANKS_BETWEEN_WORDS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff
 """Thai, Lao, Burmese, Japanese, Chinese."""
 
 
-def recognised(matches: Sequence[BankMatch]) -> Assessment:
+async def recall(
+    bank: Bank, cases: CaseStore, guild_id: int, fingerprint: Fingerprint
+) -> Assessment:
+    """Return what remembered pictures say of an upload: its copies are as bad as they are.
+
+    Raises StorageFailed.
+    """
+    matches = await bank.match(guild_id, fingerprint)
+    severities: dict[int, int] = {}
+    for match in matches:
+        if match.kind is BankKind.SEEN and match.case_id is not None:
+            case = await cases.get(match.case_id)
+            if case is not None:
+                severities[case.id] = case.severity
+    return recognised(matches, severities)
+
+
+def recognised(
+    matches: Sequence[BankMatch], severities: Mapping[int, int] = MappingProxyType({})
+) -> Assessment:
     """Return what remembered pictures say of an upload that is a copy of them.
+
+    ``severities`` says how bad the pictures of cases were found to be.
 
     Of a picture with a case, whatever moderators have allowed since is left out, and that somebody
     reported it: that is about another upload. A picture that is only like an allowed one is let
@@ -49,10 +75,11 @@ def recognised(matches: Sequence[BankMatch]) -> Assessment:
             allowed.update(match.rules if match.exact else set(match.rules) - {UNANSWERED})
     for match in matches:
         if match.kind is BankKind.BLOCKED:
-            findings.append(_copy(BLOCKED_PICTURE, match))
+            findings.append(_copy(BLOCKED_PICTURE, match, _COPY_SEVERITY))
         elif match.kind is BankKind.SEEN:
             left = [rule for rule in match.rules if rule not in allowed and rule != REPORTED]
-            findings += [_copy(rule, match) for rule in left]
+            severity = severities.get(match.case_id or 0, _COPY_SEVERITY)
+            findings += [_copy(rule, match, severity) for rule in left]
     return Assessment(findings=tuple(findings), allowed_rules=frozenset(allowed))
 
 
@@ -75,10 +102,10 @@ def read_words(text: str, policy: Policy) -> tuple[Finding, ...]:
     return _surest(found)
 
 
-def _copy(rule: str, match: BankMatch) -> Finding:
+def _copy(rule: str, match: BankMatch, severity: int) -> Finding:
     # As sure as a hash can be: copies were found up to the whole distance, others never.
     score = 1.0 if match.exact else 1 - 0.1 * match.distance / MAX_DISTANCE
-    return Finding(rule, Source.BANK, score, 2, case_id=match.case_id)
+    return Finding(rule, Source.BANK, score, severity, case_id=match.case_id)
 
 
 def _read_code(code: str) -> Iterable[Finding]:

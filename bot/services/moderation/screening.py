@@ -15,7 +15,7 @@ from bot.services.moderation.circuit import Circuit
 from bot.services.moderation.concluding import Concluding
 from bot.services.moderation.deciding import decide
 from bot.services.moderation.policies import Policies
-from bot.services.moderation.rules import read_codes, recognised
+from bot.services.moderation.rules import read_codes, recall
 from bot.services.moderation.worker import Later
 
 TOO_MANY_REQUESTS = 429
@@ -107,7 +107,9 @@ class Screening:
         await self.concluding.conclude(upload, policy, assessment, verdict)
 
     async def _settle_or_spool(self, upload: Upload, policy: Policy, examined: Examined) -> None:
-        known = recognised(await self.bank.match(upload.new.guild_id, examined.fingerprint))
+        known = await recall(
+            self.bank, self.concluding.cases, upload.new.guild_id, examined.fingerprint
+        )
         codes = read_codes(examined.codes)
         assessment = known.with_findings(*codes)
         screened = screened_of(examined, codes)

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.moderation.assessment import MAX_EVIDENCE_CHARACTERS, Source
+from bot.domain.moderation.assessment import (
+    MAX_EVIDENCE_CHARACTERS,
+    Assessment,
+    Context,
+    Source,
+)
 from bot.domain.moderation.fingerprint import (
     MAX_ALLOWED_DISTANCE,
     MAX_DISTANCE,
@@ -17,8 +22,12 @@ from bot.domain.moderation.policy import (
     ORDERS,
     REPORTED,
     UNANSWERED,
+    Category,
     Policy,
+    Rule,
+    Step,
 )
+from bot.services.moderation.deciding import decide
 from bot.services.moderation.rules import read_codes, read_words, recognised
 from tests.services.moderation.orders import ORDERS_TO_MODELS, ORDINARY_WORDS
 
@@ -168,6 +177,17 @@ def test_a_seen_copy_names_its_case_but_nothing_that_was_allowed_since() -> None
     result = recognised([match(BankKind.ALLOWED, "spam", distance=1), seen])
     assert [(found.rule, found.case_id) for found in result.findings] == [("scam", 4)]
     assert result.allowed_rules == {"spam"}
+
+
+def test_a_copy_is_as_bad_as_the_picture_of_its_case() -> None:
+    """What only a moderator may act on is no worse for being posted again."""
+    seen = match(BankKind.SEEN, "scam", exact=True, case_id=4)
+    mild = recognised([seen], {4: 0}).findings
+    unknown = recognised([seen], {5: 0}).findings
+    assert [found.severity for found in (*mild, *unknown)] == [0, 2]
+    policy = Policy(rules={Category.SCAM: Rule(ladder=(Step.DELETE,))}, dry_run=False)
+    assert decide(Assessment(mild), policy, Context()).automatic is None
+    assert decide(Assessment(unknown), policy, Context()).automatic is Step.DELETE
 
 
 def test_only_the_same_picture_is_allowed_and_unread_only_the_same_bytes() -> None:
