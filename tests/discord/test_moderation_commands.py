@@ -26,6 +26,7 @@ from bot.domain.moderation.policy import Category, Policy, Rule, Step
 from bot.domain.moderation.ports import Examined
 from bot.domain.picture import SourceKind
 from bot.services.moderation.moderation import Looked
+from bot.ui.moderation import exporting
 from tests.discord.cases import SCAM
 from tests.discord.managing import Office, office
 from tests.discord.pictures import png
@@ -122,6 +123,31 @@ async def test_cases_are_taken_away_as_csv_and_json_without_pictures(tmp_path: P
         assert len(rows) == 3
         mine = await o.slash(o.court.mod, "export", member=o.w.ben, days=1)
         assert "1 case, oldest first." in shown(mine)
+
+
+async def test_a_file_that_would_be_too_large_is_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with office(tmp_path) as o:
+        await flagged(o, o.w.ann)
+        monkeypatch.setattr(exporting, "packed", lambda _: bytes(30 * 2**20))
+        page = await o.slash(o.court.mod, "export")
+        assert shown(page) == (
+            "The file would have 30 MB, and 25 MB may be sent here. Choose fewer days."
+        )
+        assert page.response is not None
+        assert page.response.message.attachments == []
+
+
+async def test_cases_that_do_not_fit_any_more_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "MAX_CASES", 1)
+    async with office(tmp_path) as o:
+        await flagged(o, o.w.ann, o.w.ben, o.w.ann)
+        text = shown(await o.slash(o.court.mod, "export"))
+        assert "1 case, oldest first." in text
+        assert "2 newer cases did not fit: export fewer days for them." in text
 
 
 async def test_nothing_to_export_is_said(tmp_path: Path) -> None:

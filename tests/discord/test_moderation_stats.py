@@ -7,10 +7,13 @@ import pytest
 import simcord
 from PIL import Image
 
+from bot.domain.errors import ServiceError
 from bot.domain.moderation.assessment import Outcome, Verdict
 from bot.domain.moderation.case import Decision, DecisionRequest
 from bot.domain.moderation.upload import Conclusion
+from bot.media.chart import Chart
 from bot.storage.moderation.uploads import SqlUploadStore
+from bot.ui.moderation import stats_view
 from tests.discord.cases import flag
 from tests.discord.managing import Office, office
 from tests.discord.world import components, shown
@@ -65,3 +68,23 @@ async def test_what_ended_without_a_look_is_counted_by_reason(tmp_path: Path) ->
         await looked_at(o, o.w.ann, 1, Verdict(Outcome.GONE))
         text = shown(await o.slash(o.court.mod, "stats"))
         assert "### Ended without a look\n1: could not be fetched: deleted before the scan" in text
+
+
+async def undrawable(_: Chart) -> bytes:
+    raise ServiceError
+
+
+@pytest.mark.parametrize("installed", [True, False])
+async def test_without_a_chart_the_figures_say_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    monkeypatch.setattr(stats_view, "draw_chart", undrawable)
+    monkeypatch.setattr(stats_view, "installed", lambda: installed)
+    async with office(tmp_path) as o:
+        await looked_at(o, o.w.ann, 1, flag())
+        page = await o.slash(o.court.mod, "stats")
+        assert "Pictures: 1. Flagged: 1." in shown(page)
+        why = "could not be drawn just now" if installed else "install Lookout's extra"
+        assert why in shown(page)
+        assert page.response is not None
+        assert page.response.message.attachments == []
