@@ -244,6 +244,8 @@ def repointed(c: Court, message: discord.Message, before: int, after: int) -> No
     stored = c.w.env.backend.get_message(message.channel.id, message.id)
     for row in stored.components:
         for button in row.get("components", []):
-            known = button.get("custom_id", "")
-            if known.endswith(f":{before}"):
-                button["custom_id"] = known.removesuffix(f":{before}") + f":{after}"
+            parts = button.get("custom_id", "").split(":")
+            button["custom_id"] = ":".join(
+                str(after) if part == str(before) and place else part
+                for place, part in enumerate(parts)
+            )

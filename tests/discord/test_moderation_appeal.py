@@ -157,3 +157,16 @@ async def test_bots_and_webhooks_are_told_nothing(tmp_path: Path) -> None:
         verdict = flag(automatic=Step.DELETE, rule=Category.SCAM)
         case = await c.flagged(4242, sent.id, author=Author.WEBHOOK, verdict=verdict)
         assert ended(case) == {"delete": ActionState.DONE}
+
+
+async def test_a_second_decision_is_told_as_well(tmp_path: Path) -> None:
+    async with court(tmp_path) as c:
+        case = await deleted(c)
+        await c.press(c.mod, "Undo")
+        await c.work(case.id)
+        asked = await c.press(c.mod, "Ban")
+        await c.w.click(c.mod, asked, "Yes, ban")
+        await c.work(case.id)
+        first, second = letters(c.w.ann)
+        assert "You were banned" not in said(first)
+        assert "You were banned" in said(second)

@@ -258,7 +258,7 @@ async def test_the_queue_s_workers_do_what_a_press_asks_for(tmp_path: Path) -> N
         asked = await c.press(c.mod, "Time out")
         await c.w.click(c.mod, asked, "1 hour")
         for waiting in (JobKind.ACT, JobKind.CARD):
-            handlers = {
+            handlers: dict[JobKind, Acting | Carding] = {
                 JobKind.ACT: Acting(c.cases, c.enforcer),
                 JobKind.CARD: Carding(c.cases, moderation.policies, c.enforcer),
             }

@@ -23,7 +23,7 @@ Button = ui.Button[ui.LayoutView]
 
 class AppealButton(
     ui.DynamicItem[Button],
-    template=r"lookout:appeal:(?P<guild>[0-9]{1,20}):(?P<case>[0-9]{1,20})",
+    template=r"lookout:appeal:(?P<guild>[0-9]{1,20}):(?P<case>[0-9]{1,20}):[0-9]{1,20}",
 ):
     """Opens the form, for the person concerned alone."""
 

@@ -27,9 +27,12 @@ _DONE_BY_STEP = {
 }
 
 
-def appeal_id(guild_id: int, case_id: int) -> str:
-    """Write what a click in direct messages must know: there is no server around it."""
-    return f"lookout:appeal:{guild_id}:{case_id}"
+def appeal_id(case: Case, action_id: int) -> str:
+    """Write what a click in direct messages must know: there is no server around it.
+
+    By the action a message is found again that was sent already.
+    """
+    return f"lookout:appeal:{case.guild_id}:{case.id}:{action_id}"
 
 
 async def tell(
@@ -44,8 +47,8 @@ async def tell(
         return ActionState.FAILED
     policy = await house.moderation.policies.get(guild.id)
     say = words(guild.preferred_locale.value)
-    button_id = appeal_id(guild.id, case.id)
-    view = notice(case, happened, policy, say, server=guild.name, person_id=action.person_id)
+    button_id = appeal_id(case, action.id)
+    view = notice(case, happened, policy, say, server=guild.name, action=action)
     try:
         channel = await client.create_dm(discord.Object(action.person_id))
         if action.attempts_begun > 1 or happened in _SENDS_AWAY:
@@ -70,9 +73,9 @@ def done_to(case: Case, *, by_moderator: bool) -> Decision | None:
 
 
 def notice(
-    case: Case, happened: Decision, policy: Policy, say: Words, *, server: str, person_id: int
+    case: Case, happened: Decision, policy: Policy, say: Words, *, server: str, action: Action
 ) -> ui.LayoutView:
-    """Write the message: plain words, no reproach, and a way to object."""
+    """Write the message that ``action`` asks for: plain words, no reproach, a way to object."""
     name = neutral_clipped(one_line(server, _NAME_CHARACTERS), 2 * _NAME_CHARACTERS)
     meaning = rule_meaning(case.rule, say)
     rule = rule_name(case.rule, policy, say)
@@ -81,7 +84,7 @@ def notice(
             "\n".join(
                 [
                     "## " + say.say("About a picture of yours in {server}", server=name),
-                    *_what_happened(case, happened, person_id, say),
+                    *_what_happened(case, happened, action.person_id, say),
                 ]
             )
         ),
@@ -112,14 +115,14 @@ def notice(
     appeal: ui.Button[ui.LayoutView] = ui.Button(
         label=say.say("Appeal"),
         style=ButtonStyle.primary,
-        custom_id=appeal_id(case.guild_id, case.id),
+        custom_id=appeal_id(case, action.id),
     )
     view = ui.LayoutView(timeout=None)
     view.add_item(container)
     return closed(view, [appeal])
 
 
-def _what_happened(case: Case, happened: Decision, person_id: int, say: Words) -> list[str]:
+def _what_happened(case: Case, happened: Decision, person_id: int | None, say: Words) -> list[str]:
     subject = case.sightings[0].subject if case.sightings else Subject.MESSAGE
     match subject:
         case Subject.EMOJI:
@@ -141,7 +144,7 @@ def _what_happened(case: Case, happened: Decision, person_id: int, say: Words) -
             return [removed]
 
 
-def _time_out(case: Case, person_id: int, say: Words) -> str:
+def _time_out(case: Case, person_id: int | None, say: Words) -> str:
     for action in case.actions:
         own = action.kind is ActionKind.TIME_OUT and action.person_id == person_id
         if own and action.until is not None:

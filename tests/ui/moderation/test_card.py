@@ -66,6 +66,8 @@ CASE = Case(
     sightings=(Sighting(1, 2, 3, 4, Author.MEMBER, Subject.MESSAGE, NOW),),
 )
 
+TELL = Action(5, 12, 7, 1, ActionKind.TELL, ActionState.PENDING, NOW, person_id=4)
+
 
 def longest(locale: str = "en-US", filler: str = MARKUP) -> tuple[Case, Policy]:
     """A case with as much of everything as can be kept."""
@@ -225,24 +227,24 @@ def test_what_was_not_done_is_said_too(case: Case, said: str) -> None:
     ],
 )
 def test_the_person_concerned_hears_it_in_plain_words(decision: Decision, said: str) -> None:
-    view = notice(CASE, decision, Policy(), SAY, server="A **server**", person_id=4)
+    view = notice(CASE, decision, Policy(), SAY, server="A **server**", action=TELL)
     text = text_of(view)
     assert said in text
     assert r"A \*\*server\*\*" in text
     (button,) = buttons_of(view)
-    assert button.custom_id == "lookout:appeal:1:12"
+    assert button.custom_id == "lookout:appeal:1:12:5"
 
 
 def test_the_fullest_message_to_a_person_is_within_discord_s_limits() -> None:
     case, policy = longest()
-    view = notice(case, Decision.BAN, policy, SAY, server=MARKUP * 10, person_id=ID)
+    view = notice(case, Decision.BAN, policy, SAY, server=MARKUP * 10, action=TELL)
     assert view.content_length() <= TEXT_LIMIT
 
 
 @pytest.mark.parametrize("subject", [Subject.EMOJI, Subject.STICKER])
 def test_whoever_added_an_emoji_or_sticker_hears_of_that(subject: Subject) -> None:
     case = replace(CASE, sightings=(replace(CASE.sightings[0], subject=subject),))
-    view = notice(case, Decision.DELETE, Policy(), SAY, server="x", person_id=4)
+    view = notice(case, Decision.DELETE, Policy(), SAY, server="x", action=TELL)
     assert f"{subject} that you added was removed." in text_of(view)
 
 
