@@ -71,6 +71,10 @@ class UploadStore(Protocol):
         """Remember how far a channel was heard, where nothing was to be looked at."""
         ...
 
+    async def scrub(self) -> bool:
+        """Remove from the disk what verdicts erased, if any did; False when it has to wait."""
+        ...
+
     async def withdraw(self, guild_id: int) -> int:
         """Conclude whatever still waits for a server as WITHDRAWN; return how many."""
         ...
@@ -169,6 +173,8 @@ class CaseStore(Protocol):
         The first one counts. Adds actions for every sighting (DELETE for what is still there, the
         decision for every person, TELL where wished for and something is done), ACT and CARD jobs;
         BLOCK and NOT_VIOLATION change the bank; counts confirmed or overturned.
+        What does not confirm the rule lets go of actions that wait and ends what the policy did to
+        people because of it. Nobody is told because of a special case.
         """
         ...
 

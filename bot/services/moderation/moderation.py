@@ -1,5 +1,7 @@
 """Everything moderation consists of, and its work in the process that is connected to Discord."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.clock import utc_now
+from bot.domain.errors import StorageFailed
 from bot.domain.moderation.assessment import Assessment, Context, Verdict
 from bot.domain.moderation.jobs import JobKind, JobQueue
 from bot.domain.moderation.policy import Policy
@@ -39,6 +42,8 @@ _log = structlog.get_logger(__name__)
 ACT_PARALLEL = 3
 """Discord limits what a bot may do; a server that is held up must not hold up the others."""
 CARD_PARALLEL = 2
+SCRUB_EVERY_SECONDS = 300.0
+"""How long what a verdict erased may still lie in the database's log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class Moderation:
     clock: Callable[[], datetime] = utc_now
     _originals: Originals = field(init=False)
     _worker: Worker | None = field(default=None, init=False)
+    _scrubbing: asyncio.Task[None] | None = field(default=None, init=False)
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def __post_init__(self) -> None:
         self._originals = Originals(self.fetcher, self.examiner, hold=self.pace.screen_parallel)
@@ -137,6 +144,10 @@ class Moderation:
         worker, self._worker = self._worker, None
         if worker is not None:
             await worker.stop(self.pace.grace_seconds)
+        if self._scrubbing is not None:
+            self._stopping.set()
+            await asyncio.wait([self._scrubbing])
+            self._scrubbing = None
         await self.intake.close()
 
     async def idle(self) -> None:
@@ -157,7 +168,17 @@ class Moderation:
             claim_wait_seconds=self.pace.claim_wait_seconds,
         )
         self._worker.start()
+        self._stopping = asyncio.Event()
+        self._scrubbing = asyncio.create_task(self._scrub_regularly(), name="scrub-uploads")
         _log.info("moderation_started", kinds=[lane.kind.value for lane in lanes])
+
+    async def _scrub_regularly(self) -> None:
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SCRUB_EVERY_SECONDS):
+                    await self._stopping.wait()
+            with contextlib.suppress(StorageFailed):  # what is left goes the next time
+                await self.uploads.scrub()
 
     def _lanes(self, enforcer: Enforcer) -> tuple[Lane, ...]:
         circuit = screening_circuit()

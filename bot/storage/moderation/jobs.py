@@ -121,11 +121,10 @@ class SqlJobQueue(JobQueue):
         self._holder = secrets.token_hex(16)
         self._woken = asyncio.Event()
         self._renewing: asyncio.Task[None] | None = None
+        self._took_over = False
 
     async def __aenter__(self) -> Self:
-        """Begin to renew leases; raises StorageFailed."""
-        if self._database.path is not None:
-            await self._free(JobRow.state == JobState.RUNNING)
+        """Begin to renew leases."""
         self._renewing = asyncio.create_task(self._renew_for_ever(), name="job-leases")
         return self
 
@@ -160,7 +159,16 @@ class SqlJobQueue(JobQueue):
         oldest_first: bool = False,
         wait_seconds: float = 0.0,
     ) -> tuple[Job, ...]:
-        """Lease up to ``limit`` jobs: highest priority first, then newest (or oldest) first."""
+        """Lease up to ``limit`` jobs: highest priority first, then newest (or oldest) first.
+
+        Who claims first on SQLite takes over what another process had: one works at a time there.
+        A command that opens the database beside it claims nothing, and takes nothing over.
+        """
+        if not self._took_over:
+            if self._database.path is not None:
+                others = JobRow.holder != self._holder
+                await self._free(and_(JobRow.state == JobState.RUNNING, others))
+            self._took_over = True
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait_seconds
         while True:

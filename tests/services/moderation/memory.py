@@ -174,6 +174,7 @@ class MemoryUploads:
     moved: dict[int, int] = field(default_factory=dict)
     room: int = 1000
     """How many uploads may be spooled at once."""
+    scrubbed_at: list[datetime] = field(default_factory=list)
 
     @property
     def outcomes(self) -> dict[int, Outcome]:
@@ -259,6 +260,10 @@ class MemoryUploads:
     async def move_cursor(self, cursor: Cursor) -> None:
         self.outage.check()
         self.moved[cursor.channel_id] = max(self.moved.get(cursor.channel_id, 0), cursor.message_id)
+
+    async def scrub(self) -> bool:
+        self.scrubbed_at.append(virtual_now())
+        return True
 
     async def withdraw(self, guild_id: int) -> int:
         raise NotImplementedError

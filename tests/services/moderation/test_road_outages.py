@@ -19,7 +19,7 @@ from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.policy import UNANSWERED
 from bot.domain.ports import Asker
 from bot.services.moderation.circuit import PROBE_EVERY_SECONDS
-from bot.services.moderation.moderation import Pace
+from bot.services.moderation.moderation import SCRUB_EVERY_SECONDS, Pace
 from tests.services.moderation.fakes import Office, new_upload
 from tests.services.moderation.virtual import virtual_now, virtually
 
@@ -33,6 +33,18 @@ def _after(office: Office, *names: str) -> Office:
 
     virtually(scenario())
     return office
+
+
+def test_what_verdicts_erased_leaves_the_disk_within_minutes() -> None:
+    """Also while nothing else happens, and once more at the end."""
+
+    async def scenario() -> Office:
+        office = Office()
+        async with office.open():
+            await asyncio.sleep(2 * SCRUB_EVERY_SECONDS + 1)
+        return office
+
+    assert len(virtually(scenario()).uploads.scrubbed_at) == 3
 
 
 @pytest.mark.parametrize("screened", [True, False])

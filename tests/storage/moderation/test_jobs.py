@@ -270,6 +270,18 @@ async def test_what_a_process_that_died_had_on_sqlite_is_free_at_once(
         assert (await one(alive)).attempts == 2
 
 
+async def test_a_command_beside_the_bot_takes_nothing_over(
+    sqlite: Database, clock: HandClock
+) -> None:
+    """It opens the same database, and claims nothing."""
+    async with new_queue(sqlite, clock) as busy:
+        await busy.enqueue(JobKind.JUDGE, 1)
+        await one(busy)
+        async with new_queue(sqlite, clock) as command:
+            assert await command.pending() == 1
+        assert await busy.claim(ALL, 1) == ()
+
+
 async def test_what_another_process_has_on_postgresql_is_left_alone(
     postgresql: Database, clock: HandClock
 ) -> None:
