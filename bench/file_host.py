@@ -50,6 +50,8 @@ class FileHost:
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         self._fetching()
+        if request.path not in self._files:
+            return web.Response(status=404)
         data, media_type = self._files[request.path]
         response = web.StreamResponse(headers={"Content-Type": media_type})
         response.content_length = len(data)

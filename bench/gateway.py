@@ -40,6 +40,11 @@ class Gateway:
         """Wait until the bot listens."""
         await self._connected.wait()
 
+    @property
+    def listening(self) -> bool:
+        """Whether a bot is connected, as far as is known."""
+        return self._connected.is_set()
+
     async def send(self, name: str, data: dict[str, Any]) -> None:
         """Tell the bot of an event; one that has just gone does not hear it."""
         assert self._socket is not None
@@ -62,8 +67,9 @@ class Gateway:
             elif said["op"] == _IDENTIFY:
                 self._socket = socket
                 await self.send("READY", payloads.ready())
-                await self.send("GUILD_CREATE", self._guild())
+                # Before the server is written as it is: what is posted from then on is told.
                 self._connected.set()
+                await self.send("GUILD_CREATE", self._guild())
         return socket
 
     async def _me(self, _request: web.Request) -> web.Response:

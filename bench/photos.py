@@ -53,15 +53,20 @@ class Camera:
 
     def picture(self, number: int) -> bytes:
         """Return the encoded picture with ``number`` on it (below 65,536)."""
-        strip = self.kind.height // _STRIP
-        draw = ImageDraw.Draw(self._scene)
-        for place in range(_BITS):
-            left, right = (self.kind.width * p // _BITS for p in (place, place + 1))
-            shade = _LIGHT if number >> (_BITS - 1 - place) & 1 else _DARK
-            draw.rectangle((left, 0, right, strip), fill=(shade, shade, shade))
+        paint_number(self._scene, number)
         sink = io.BytesIO()
         self._scene.save(sink, self.kind.format, quality=90)
         return sink.getvalue()
+
+
+def paint_number(image: Image.Image, number: int) -> None:
+    """Paint ``number`` (below 65,536) across the top of a picture."""
+    strip = image.height // _STRIP
+    draw = ImageDraw.Draw(image)
+    for place in range(_BITS):
+        left, right = (image.width * p // _BITS for p in (place, place + 1))
+        shade = _LIGHT if number >> (_BITS - 1 - place) & 1 else _DARK
+        draw.rectangle((left, 0, right, strip), fill=(shade, shade, shade))
 
 
 def read_number(data: bytes) -> int:
@@ -85,7 +90,7 @@ def read_number(data: bytes) -> int:
 def _scene(width: int, height: int, *, noisy: bool) -> Image.Image:
     """Soft shapes at three scales; ``noisy`` adds a sensor's grain (as many bytes as a photo)."""
     chance = random.Random(7)
-    layers = [_clouds(chance, cells, width, height) for cells in (5, 23, 120)]
+    layers = [clouds(chance, cells, width, height) for cells in (5, 23, 120)]
     scene = Image.blend(Image.blend(layers[0], layers[1], 0.4), layers[2], 0.25)
     if not noisy:
         return scene
@@ -99,7 +104,8 @@ def _scene(width: int, height: int, *, noisy: bool) -> Image.Image:
     return scene
 
 
-def _clouds(chance: random.Random, cells: int, width: int, height: int) -> Image.Image:
+def clouds(chance: random.Random, cells: int, width: int, height: int) -> Image.Image:
+    """Draw soft shapes, ``cells`` of them across."""
     rows = max(2, cells * height // width)
     seeds = Image.frombytes("RGB", (cells, rows), chance.randbytes(cells * rows * 3))
     return seeds.resize((width, height), Image.Resampling.BICUBIC)

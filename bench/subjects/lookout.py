@@ -38,7 +38,7 @@ def config(settings: Settings) -> Config:
         {
             "discord": {"sync_commands": False},
             "vision": {
-                "host": settings.address,
+                "host": settings.engine or settings.address,
                 "model": settings.model,
                 "parallel": settings.parallel,
             },
@@ -49,6 +49,10 @@ def config(settings: Settings) -> Config:
             },
             "replies": {"edit_interval_seconds": settings.edit_interval_seconds},
             "storage": {"database": settings.database},
+            "moderation": {
+                "judge_here": settings.judge_here,
+                "lease_seconds": settings.lease_seconds,
+            },
         }
     )
 

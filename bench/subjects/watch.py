@@ -20,12 +20,17 @@ class Settings:
 
     address: str
     """Where Discord, its file host and the engine are: ``http://127.0.0.1:PORT``."""
+    engine: str = ""
+    """Where the engine is, if not there."""
     model: str = ""
     parallel: int = 1
     edit_interval_seconds: float = 1.2
     database: str = ""
     message_content: bool = False
     """Whether the bot asks for that intent."""
+    judge_here: bool = True
+    """Whether the bot asks the model about uploads itself."""
+    lease_seconds: float = 60.0
     log: str = os.devnull
     """The file that the log is appended to."""
 

@@ -1,0 +1,1 @@
+"""Moderation under load: processes killed among uploads, raids, backlogs, what people wait for."""
