@@ -1,6 +1,7 @@
 """The bot is killed in the middle of conversations, again and again, and started anew."""
 
 import asyncio
+import os
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ async def measure(plan: Plan, log: Path | None = None) -> Outcome:
                 edit_interval_seconds=0.5,
                 database=f"sqlite:///{database}",
                 message_content=True,
-                **({} if log is None else {"log": str(log)}),
+                log=os.devnull if log is None else str(log),
             )
             lives = Lives(
                 plan.people, chance, ledger, moments, discord, engine, people, database, settings

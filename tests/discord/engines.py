@@ -9,7 +9,7 @@ from bot.domain.answer import Answer, EngineEvent, TextDelta
 from bot.domain.errors import LookoutError
 from bot.domain.picture import PictureNeeds
 from bot.domain.ports import EngineStatus, Room
-from bot.domain.task import Asked, Dialogue, Parameters, Question, TaskName
+from bot.domain.task import Asked, Dialogue, Parameters, Question, Review, TaskName
 
 
 @dataclass
@@ -24,7 +24,7 @@ class HandEngine:
     model: str = "qwen3-vl:8b"
     said: str = ""
     errors: deque[LookoutError] = field(default_factory=deque)
-    history: list[Question] = field(default_factory=list)
+    history: list[Question | Review] = field(default_factory=list)
     dialogues: list[Dialogue] = field(default_factory=list)
     stopped: int = 0
     go: asyncio.Event = field(default_factory=asyncio.Event)

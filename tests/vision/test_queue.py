@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.vision.queue import BACKGROUND_TURN, FairQueue, Priority
+from bot.domain.ports import Priority
+from bot.vision.queue import BACKGROUND_TURN, FairQueue
 
 
 @dataclass(frozen=True, eq=False)
