@@ -194,9 +194,10 @@ async def test_a_job_that_was_asked_for_again_does_not_rest(queue: SqlJobQueue) 
 async def test_a_lease_that_is_over_is_taken_by_another(
     database: Database, queue: SqlJobQueue, clock: HandClock
 ) -> None:
+    other = new_queue(database, clock)
+    assert await other.claim(ALL, 1) == (), "what it may take over, it takes over now"
     await queue.enqueue(JobKind.JUDGE, 1)
     lost = await one(queue)
-    other = new_queue(database, clock)
 
     clock.advance(seconds=LEASE_SECONDS - 1)
     assert await other.claim(ALL, 1) == ()
@@ -215,9 +216,10 @@ async def test_a_lease_that_is_over_is_taken_by_another(
 async def test_a_queue_keeps_what_it_claimed_however_long_it_takes(
     database: Database, queue: SqlJobQueue, clock: HandClock
 ) -> None:
+    other = new_queue(database, clock)
+    assert await other.claim(ALL, 1) == (), "what it may take over, it takes over now"
     await queue.enqueue(JobKind.JUDGE, 1)
     await one(queue)
-    other = new_queue(database, clock)
     for _ in range(5):
         clock.advance(seconds=LEASE_SECONDS - 1)
         await queue.renew()
