@@ -9,7 +9,7 @@ import pytest
 from bot.domain.errors import StorageFailed
 from bot.domain.moderation.assessment import WITH_CASE, Assessment, Outcome, Source
 from bot.domain.moderation.case import ActionKind, ActionState, CaseState, EventKind
-from bot.domain.moderation.fingerprint import BankKind, Fingerprint
+from bot.domain.moderation.fingerprint import BankKind
 from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.policy import SPECIAL, UNANSWERED, Category, Step
 from bot.domain.moderation.upload import Author, Subject, UploadState
@@ -30,15 +30,11 @@ from tests.storage.moderation.values import (
     ANNE,
     BERT,
     CHANNEL,
-    CLEO,
     FIRST_MESSAGE,
     GUILD,
-    OTHER_GUILD,
     Desk,
     acted,
-    copy_of,
     finding,
-    fingerprint,
     halves,
     screened,
     sha256,
@@ -54,25 +50,6 @@ async def desk(database: Database) -> Desk:
     return desk
 
 
-async def actions(desk: Desk) -> list[tuple[ActionKind, int | None, int | None]]:
-    """What is to be done: kind, message, person."""
-    return [
-        (row.kind, row.message_id - FIRST_MESSAGE, row.person_id)
-        for row in await desk.rows(ActionRow, ActionRow.id)
-    ]
-
-
-async def work(desk: Desk, kind: JobKind) -> list[int]:
-    """The subjects of the jobs of a kind."""
-    return [job.subject_id for job in await desk.rows(JobRow, JobRow.id) if job.kind is kind]
-
-
-async def counted(desk: Desk) -> dict[tuple[str, str], float]:
-    rows = await desk.rows(DayCountRow)
-    assert all((row.guild_id, row.day) == (GUILD, desk.clock().date()) for row in rows)
-    return {(row.what, row.name): row.count for row in rows}
-
-
 async def test_a_clean_picture_is_counted_and_forgotten(desk: Desk) -> None:
     upload_id = await desk.posted(1)
     desk.clock.advance(seconds=3)
@@ -80,7 +57,7 @@ async def test_a_clean_picture_is_counted_and_forgotten(desk: Desk) -> None:
     concluded = desk.conclusion(upload_id, verdict(Outcome.CLEAN), 1)
     assert await desk.uploads.conclude(concluded) is None
 
-    assert await counted(desk) == {
+    assert await desk.counted() == {
         ("outcome", "clean"): 1,
         ("seconds", ""): 3,
         ("verdicts", ""): 1,
@@ -109,14 +86,14 @@ async def test_a_flagged_picture_opens_a_case_with_a_card(desk: Desk) -> None:
     assert (sighting.upload_id, sighting.author_id) == (upload_id, ANNE)
     assert (sighting.message_id, sighting.channel_id) == (FIRST_MESSAGE + 1, CHANNEL)
     assert (case.opened_at, sighting.posted_at) == (desk.clock(), desk.clock())
-    assert await work(desk, JobKind.CARD) == [case.id]
-    assert await actions(desk) == []
+    assert await desk.work(JobKind.CARD) == [case.id]
+    assert await desk.actions() == []
     (event,) = await desk.rows(CaseEventRow)
     assert (event.case_id, event.kind, event.at) == (case.id, EventKind.OPENED, desk.clock())
     recorded = await desk.uploads.get(upload_id)
     assert recorded is not None
     assert recorded.case_id == case.id
-    assert (await counted(desk))["flagged", Category.SEXUAL] == 1
+    assert (await desk.counted())["flagged", Category.SEXUAL] == 1
     assert desk.woken == 2
 
 
@@ -143,8 +120,8 @@ async def test_a_noted_picture_has_a_case_and_no_card(desk: Desk) -> None:
     case = await desk.opened(1, verdict(Outcome.NOTED, step=Step.NOTE))
 
     assert case.outcome is Outcome.NOTED
-    assert await work(desk, JobKind.CARD) == []
-    assert ("flagged", Category.SEXUAL) not in await counted(desk)
+    assert await desk.work(JobKind.CARD) == []
+    assert ("flagged", Category.SEXUAL) not in await desk.counted()
 
 
 async def test_each_verdict_is_given_once(desk: Desk) -> None:
@@ -158,12 +135,12 @@ async def test_each_verdict_is_given_once(desk: Desk) -> None:
     assert first is not None
     assert again is other is None
     assert len(await desk.rows(CaseRow)) == 1
-    assert [kind for kind, *_ in await actions(desk)] == [
+    assert [kind for kind, *_ in await desk.actions()] == [
         ActionKind.DELETE,
         ActionKind.BAN,
         ActionKind.TELL,
     ]
-    assert (await counted(desk))["verdicts", ""] == 1
+    assert (await desk.counted())["verdicts", ""] == 1
 
 
 async def test_verdicts_of_many_at_once_are_one(desk: Desk) -> None:
@@ -187,7 +164,7 @@ async def test_the_message_goes_first_then_the_person_is_told_then_it_is_about_t
 ) -> None:
     case = await desk.opened(1, acted(Step.TIME_OUT))
 
-    assert await actions(desk) == [
+    assert await desk.actions() == [
         (ActionKind.DELETE, 1, None),
         (ActionKind.TIME_OUT, 1, ANNE),
         (ActionKind.TELL, 1, ANNE),
@@ -228,15 +205,15 @@ async def test_nothing_is_done_where_nothing_is_to_be_done(
 
     await desk.judged(1, verdict(outcome, automatic=automatic, step=Step.BAN, **changes))
 
-    assert await actions(desk) == []
-    assert await work(desk, JobKind.ACT) == []
+    assert await desk.actions() == []
+    assert await desk.work(JobKind.ACT) == []
 
 
 @pytest.mark.parametrize("author", [Author.BOT, Author.WEBHOOK])
 async def test_nothing_but_deleting_is_done_about_a_machine(desk: Desk, author: Author) -> None:
     await desk.judged(1, acted(Step.BAN), author=author)
 
-    assert await actions(desk) == [(ActionKind.DELETE, 1, None)]
+    assert await desk.actions() == [(ActionKind.DELETE, 1, None)]
 
 
 async def test_nobody_is_told_where_the_policy_wants_no_messages(desk: Desk) -> None:
@@ -244,7 +221,7 @@ async def test_nobody_is_told_where_the_policy_wants_no_messages(desk: Desk) -> 
 
     await desk.judged(1, acted())
 
-    assert await actions(desk) == [(ActionKind.DELETE, 1, None)]
+    assert await desk.actions() == [(ActionKind.DELETE, 1, None)]
 
 
 async def test_a_server_without_a_policy_is_served_by_the_default(database: Database) -> None:
@@ -252,7 +229,7 @@ async def test_a_server_without_a_policy_is_served_by_the_default(database: Data
 
     await desk.judged(1, acted())
 
-    assert [kind for kind, *_ in await actions(desk)] == [ActionKind.DELETE, ActionKind.TELL]
+    assert [kind for kind, *_ in await desk.actions()] == [ActionKind.DELETE, ActionKind.TELL]
 
 
 async def test_an_emoji_is_deleted_as_what_it_is(desk: Desk) -> None:
@@ -262,102 +239,6 @@ async def test_an_emoji_is_deleted_as_what_it_is(desk: Desk) -> None:
     assert (deletion.subject, deletion.message_id) == (Subject.EMOJI, FIRST_MESSAGE + 1)
     (row, _) = await desk.rows(ActionRow, ActionRow.id)
     assert row.key == f"delete:emoji:{FIRST_MESSAGE + 1}"
-
-
-async def test_pictures_of_one_message_share_a_case(desk: Desk) -> None:
-    first = await desk.opened(1, acted(), picture=1, key="m:1:a:1")
-    second = await desk.opened(1, acted(), picture=2, key="m:1:a:2")
-
-    assert second.id == first.id
-    assert (second.sighting_count, second.people_count) == (2, 1)
-    assert second.version == first.version + 1
-    assert await actions(desk) == [(ActionKind.DELETE, 1, None), (ActionKind.TELL, 1, ANNE)]
-    entries = await desk.rows(BankEntryRow, BankEntryRow.id)
-    assert [entry.sha256 for entry in entries] == [sha256(1), sha256(2)]
-    assert [entry.revision for entry in entries] == [1, 2]
-    assert (await counted(desk))["flagged", Category.SEXUAL] == 1
-
-
-async def test_the_gravest_picture_of_a_message_speaks_for_the_case(desk: Desk) -> None:
-    scam = finding(Category.SCAM, severity=3, score=0.8)
-    noted = verdict(Outcome.NOTED, step=Step.NOTE)
-    first = await desk.opened(1, noted, picture=1, key="m:1:a:1")
-    graver = await desk.opened(1, acted(Step.DELETE, scam), picture=2, key="m:1:a:2")
-    milder = await desk.opened(1, verdict(), picture=3, key="m:1:a:3")
-
-    assert first.id == graver.id == milder.id
-    for case in (graver, milder):
-        assert (case.outcome, case.rule, case.score) == (Outcome.ACTED, Category.SCAM, 0.8)
-        assert (case.step, case.automatic, case.severity) == (Step.DELETE, Step.DELETE, 3)
-        assert case.thumbnail == b"thumbnail of 2"
-        assert case.findings == (scam, finding())
-    assert await work(desk, JobKind.CARD) == [first.id]
-    assert (await counted(desk))["flagged", Category.SCAM] == 1
-
-
-async def test_a_copy_that_the_bank_knows_joins_the_case(desk: Desk) -> None:
-    first = await desk.opened(1, acted(), picture=1)
-    desk.clock.advance(minutes=50)
-    other = fingerprint(2)  # a crop, say: nothing of it is like the first
-
-    copy = await desk.opened(2, acted(Step.DELETE, copy_of(first)), picture=other, author_id=BERT)
-
-    assert copy.id == first.id
-    assert (copy.sighting_count, copy.people_count) == (2, 2)
-    assert [one.author_id for one in copy.sightings] == [BERT, ANNE]
-    assert copy.findings == (finding(),), "that it is a copy of itself says nothing"
-    assert await actions(desk) == [
-        (ActionKind.DELETE, 1, None),
-        (ActionKind.TELL, 1, ANNE),
-        (ActionKind.DELETE, 2, None),
-        (ActionKind.TELL, 2, BERT),
-    ]
-    assert len(await desk.rows(BankEntryRow)) == 1
-    assert (await counted(desk))["outcome", "acted"] == 2
-
-
-async def test_a_raid_is_one_case_one_card_and_one_word_to_each_person(desk: Desk) -> None:
-    people = (ANNE, BERT, CLEO)
-    for number in range(12):
-        copy = fingerprint(1, changed_bits=number % 8, copy=number)
-        await desk.judged(number, acted(Step.BAN), picture=copy, author_id=people[number % 3])
-        desk.clock.advance(minutes=40)
-
-    (row,) = await desk.rows(CaseRow)
-    assert row.sighting_count == 12
-    kinds = [row.kind for row in await desk.rows(ActionRow)]
-    assert kinds.count(ActionKind.DELETE) == 12
-    assert kinds.count(ActionKind.BAN) == kinds.count(ActionKind.TELL) == 3
-    assert await work(desk, JobKind.CARD) == [row.id]
-
-
-async def test_copies_that_are_judged_at_once_have_one_case(desk: Desk) -> None:
-    """Neither had a case when the bank was asked about the other."""
-    copies = [
-        desk.conclusion(await desk.posted(number), acted(), fingerprint(1, copy=number))
-        for number in range(10)
-    ]
-
-    async with asyncio.timeout(60):
-        cases = await asyncio.gather(*map(desk.uploads.conclude, copies))
-
-    assert len({case.id for case in cases if case is not None}) == 1
-    (row,) = await desk.rows(CaseRow)
-    assert row.sighting_count == 10
-    assert row.version == 10
-    assert len(await desk.rows(SightingRow)) == 10
-
-
-async def test_a_film_with_one_known_frame_is_another_picture(desk: Desk) -> None:
-    first = await desk.opened(1, picture=1)
-    known, new = fingerprint(1, copy=2).hashes, fingerprint(2).hashes
-
-    repeats = await desk.opened(2, picture=Fingerprint(sha256(77), (*known, *known)))
-    film = await desk.opened(3, picture=Fingerprint(sha256(78), (*known, *new)))
-    nothing_to_see = await desk.opened(4, picture=Fingerprint(sha256(79)))
-
-    assert repeats.id == first.id
-    assert len({first.id, film.id, nothing_to_see.id}) == 3
 
 
 async def test_different_pictures_that_are_judged_at_once_are_numbered_each(desk: Desk) -> None:
@@ -374,61 +255,6 @@ async def test_different_pictures_that_are_judged_at_once_are_numbered_each(desk
 
     assert sorted(row.number for row in await desk.rows(CaseRow)) == list(range(1, 11))
     assert sorted(row.revision for row in await desk.rows(BankEntryRow)) == list(range(1, 11))
-
-
-async def test_servers_count_and_fold_by_themselves(desk: Desk) -> None:
-    first = await desk.opened(1, picture=1)
-    second = await desk.opened(2, picture=1, guild_id=OTHER_GUILD)
-
-    assert (first.number, second.number) == (1, 1)
-    assert first.id != second.id
-
-
-async def test_a_copy_that_comes_too_late_opens_a_case_that_knows_of_the_first(
-    desk: Desk,
-) -> None:
-    first = await desk.opened(1, picture=1)
-    desk.clock.advance(minutes=61)
-
-    second = await desk.opened(2, verdict(Outcome.FLAGGED, copy_of(first)), picture=1)
-
-    assert (second.number, second.seen_before) == (2, 1)
-    desk.clock.advance(minutes=61)
-    third = await desk.opened(3, verdict(Outcome.FLAGGED, copy_of(second)), picture=1)
-    assert third.seen_before == 2
-
-
-async def test_a_backlog_that_is_worked_off_late_folds_all_the_same(desk: Desk) -> None:
-    first, second = await desk.posted(1), await desk.posted(2)
-    await desk.uploads.conclude(desk.conclusion(second, acted(), 1))
-    desk.clock.advance(days=1)
-
-    case = await desk.uploads.conclude(desk.conclusion(first, acted(), 1))
-
-    assert case is not None
-    assert case.sighting_count == 2
-
-
-async def test_a_decided_case_takes_nothing_in(desk: Desk) -> None:
-    first = await desk.opened(1, picture=1)
-    async with desk.database.writing() as session:
-        row = await session.get_one(CaseRow, first.id)
-        row.state = CaseState.DECIDED
-
-    copy = await desk.opened(2, verdict(Outcome.FLAGGED, copy_of(first)), picture=1)
-    same_message = await desk.opened(1, picture=3, key="m:1:a:2")
-
-    assert len({first.id, copy.id, same_message.id}) == 3
-
-
-async def test_a_report_on_what_has_a_case_is_no_second_sighting(desk: Desk) -> None:
-    first = await desk.opened(1, picture=1)
-
-    reported = await desk.opened(1, picture=1, prefix="r:")
-
-    assert reported.id == first.id
-    assert (reported.sighting_count, len(reported.sightings)) == (1, 1)
-    assert len(await desk.rows(BankEntryRow)) == 1
 
 
 async def test_the_special_path_keeps_nothing_of_the_picture(desk: Desk) -> None:
@@ -449,21 +275,8 @@ async def test_the_special_path_keeps_nothing_of_the_picture(desk: Desk) -> None
     assert [one.rule for one in case.findings] == [SPECIAL, Category.SEXUAL]
     assert await desk.rows(BankEntryRow) == []
     assert await desk.rows(UploadFrameRow) == []
-    assert await actions(desk) == [(ActionKind.DELETE, 1, None)], "and nobody is warned"
-    assert await work(desk, JobKind.CARD) == [case.id]
-
-
-async def test_a_special_case_takes_in_nothing_but_its_like(desk: Desk) -> None:
-    special = verdict(Outcome.SPECIAL, finding(SPECIAL), step=Step.FLAG)
-    plain = await desk.opened(1, picture=1, key="m:1:a:1")
-    first = await desk.opened(1, special, picture=2, key="m:1:a:2")
-    second = await desk.opened(1, special, picture=3, key="m:1:a:3")
-    other = await desk.opened(1, picture=4, key="m:1:a:4")
-
-    assert first.id == second.id != plain.id == other.id
-    assert second.thumbnail is None
-    copy = await desk.opened(2, verdict(Outcome.FLAGGED, copy_of(first)), picture=2)
-    assert copy.id not in {first.id, plain.id}
+    assert await desk.actions() == [(ActionKind.DELETE, 1, None)], "and nobody is warned"
+    assert await desk.work(JobKind.CARD) == [case.id]
 
 
 async def test_a_case_without_a_rule_says_that_a_person_has_to_look(desk: Desk) -> None:
@@ -484,7 +297,7 @@ async def test_a_case_holds_so_many_findings(desk: Desk) -> None:
 async def test_endings_without_a_verdict_make_no_case(desk: Desk, outcome: Outcome) -> None:
     assert await desk.judged(1, verdict(outcome)) is None
 
-    seconds = ("seconds", "") in await counted(desk)
+    seconds = ("seconds", "") in await desk.counted()
     assert seconds is (outcome is Outcome.GONE)
 
 
@@ -494,7 +307,7 @@ async def test_every_outcome_ends_the_upload(desk: Desk) -> None:
         assert (case is not None) is (outcome in WITH_CASE)
 
     assert {row.state for row in await desk.rows(UploadRow)} == {UploadState.DONE}
-    figures = await counted(desk)
+    figures = await desk.counted()
     assert {name for what, name in figures if what == "outcome"} == set(Outcome)
 
 

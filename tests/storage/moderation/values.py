@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.domain.moderation.assessment import Assessment, Finding, Outcome, Source, Verdict
-from bot.domain.moderation.case import Case
+from bot.domain.moderation.case import ActionKind, Case
 from bot.domain.moderation.fingerprint import Fingerprint, Views
+from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.policy import Category, Policy, Step
 from bot.domain.moderation.upload import Conclusion, NewUpload, Screened
 from bot.domain.picture import Frame, PictureRef, SourceKind
@@ -17,7 +18,7 @@ from bot.storage.database import Database
 from bot.storage.moderation.case_reading import read_cases
 from bot.storage.moderation.policies import SqlPolicyStore
 from bot.storage.moderation.uploads import SqlUploadStore
-from bot.storage.moderation_tables import CaseRow, UploadRow
+from bot.storage.moderation_tables import ActionRow, CaseRow, DayCountRow, JobRow, UploadRow
 from tests.storage.fakes import HandClock
 
 GUILD, OTHER_GUILD = 1_000_000_000_000_000_001, 1_000_000_000_000_000_002
@@ -186,6 +187,23 @@ class Desk:
         async with self.database.reading() as session:
             rows = (await session.scalars(select(CaseRow).order_by(CaseRow.id))).all()
             return await read_cases(session, self.database.seal, rows)
+
+    async def actions(self) -> list[tuple[ActionKind, int | None, int | None]]:
+        """What is to be done: kind, message, person."""
+        return [
+            (row.kind, row.message_id - FIRST_MESSAGE, row.person_id)
+            for row in await self.rows(ActionRow, ActionRow.id)
+        ]
+
+    async def work(self, kind: JobKind) -> list[int]:
+        """The subjects of the jobs of a kind."""
+        return [job.subject_id for job in await self.rows(JobRow, JobRow.id) if job.kind is kind]
+
+    async def counted(self) -> dict[tuple[str, str], float]:
+        """The counts of the day: what, and under which name."""
+        rows = await self.rows(DayCountRow)
+        assert all((row.guild_id, row.day) == (GUILD, self.clock().date()) for row in rows)
+        return {(row.what, row.name): row.count for row in rows}
 
     async def opened(self, number: int, *arguments: Any, **changes: Any) -> Case:
         """The case of an upload that has one."""
