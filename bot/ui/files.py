@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ MAX_FILES = 10
 """As many as a message holds (discord-api-docs, uploading files)."""
 MAX_TABLE_FILES = 5
 """More tables than this share one file."""
+_CARRIED = re.compile(rf"(?:{SPOILER_PREFIX})?picture-\d+\.(?:png|jpg)")
 _BYTE_ORDER_MARK = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -47,6 +49,11 @@ def picture_name(position: int, picture: Picture, *, spoiler: bool) -> str:
 def is_picture_at(position: int, name: str) -> bool:
     """Say whether ``name`` is one that ``picture_name`` gives at ``position``."""
     return name.removeprefix(SPOILER_PREFIX).rpartition(".")[0] == f"picture-{position + 1}"
+
+
+def is_carried_picture(name: str) -> bool:
+    """Say whether ``name`` is one that ``picture_name`` gives."""
+    return _CARRIED.fullmatch(name) is not None
 
 
 def text_file(texts: Sequence[tuple[str, str]]) -> Attached:

@@ -25,11 +25,13 @@ async def report_message(house: House, interaction: Interaction, message: discor
     """Open the form, or say why this cannot be reported."""
     async with responding(interaction):
         say = words(interaction.locale.value)
-        refused = _refusal(house, interaction, message, say)
+        me = interaction.client.user
+        own_id = me.id if me is not None else 0
+        uploads = reported_uploads(message, own_id=own_id)[:_MAX_PICTURES]
+        refused = _refusal(house, interaction, say, ours=message.author.id == own_id and not uploads)
         if refused is not None:
             await interaction.response.send_message(view=plain(refused), ephemeral=True)
             return
-        uploads = reported_uploads(message)[:_MAX_PICTURES]
         if not uploads:
             raise NoPicture
         await interaction.response.send_modal(ReportModal(house, say, uploads))
@@ -72,17 +74,14 @@ class ReportModal(ui.Modal):
             await interaction.edit_original_response(view=plain(text))
 
 
-def _refusal(
-    house: House, interaction: Interaction, message: discord.Message, say: Words
-) -> str | None:
+def _refusal(house: House, interaction: Interaction, say: Words, *, ours: bool) -> str | None:
     guild_id = interaction.guild_id
     if guild_id is None or house.moderation.policies.cached(guild_id) is None:
         return say.say(
             "This server has not switched on moderation by Lookout, so nobody would see your "
             "report here. Please tell a moderator."
         )
-    me = interaction.client.user
-    if me is not None and message.author.id == me.id:
+    if ours:
         return say.say(
             "I wrote that message myself, so I cannot judge it. Please tell a moderator."
         )

@@ -14,6 +14,7 @@ import discord
 from bot.domain.moderation.policy import AgeRestricted, Policy, Watch
 from bot.domain.moderation.upload import MAX_TEXT_CHARACTERS, Author, NewUpload
 from bot.domain.picture import PictureRef, SourceKind
+from bot.ui.files import is_carried_picture
 from bot.ui.resolver import everything_in
 
 CAUGHT_UP_PRIORITY = -1
@@ -134,18 +135,19 @@ def uploads_of(
 
     Of an edited message everything is returned again: what is known changes nothing by its key.
     """
-    if message.guild is None or message.author.id == own_id or message.type not in _SAID_BY_PEOPLE:
+    if message.guild is None or message.flags.ephemeral or message.type not in _SAID_BY_PEOPLE:
         return ()
-    pictures = everything_in(message)
+    pictures = _pictures_of_people(message, own_id)
     if not pictures or not watches(policy, place_of(message.channel)):
         return ()
     poster = poster_of(message, member)
-    if exempts(policy, poster):
+    # What people had us show is theirs: it is looked at also where bots are left alone.
+    if message.author.id != own_id and exempts(policy, poster):
         return ()
     return _uploads(message, pictures, poster.author, posted_at=now, priority=priority)
 
 
-def reported_uploads(message: discord.Message) -> tuple[NewUpload, ...]:
+def reported_uploads(message: discord.Message, *, own_id: int) -> tuple[NewUpload, ...]:
     """Return all pictures of a message that a member reports, whoever posted it and wherever.
 
     Their keys are their own, so that each is looked at afresh.
@@ -154,11 +156,26 @@ def reported_uploads(message: discord.Message) -> tuple[NewUpload, ...]:
         return ()
     return _uploads(
         message,
-        everything_in(message),
+        _pictures_of_people(message, own_id),
         poster_of(message).author,
         posted_at=message.created_at,
         priority=REPORT_PRIORITY,
         prefix="r:",
+    )
+
+
+def _pictures_of_people(message: discord.Message, own_id: int) -> tuple[PictureRef, ...]:
+    """Return what a message shows; of our own only the pictures that people gave to a command.
+
+    Nobody posted those, and everybody sees them. All else that we post is ours: cards, figures.
+    """
+    pictures = everything_in(message)
+    if message.author.id != own_id:
+        return pictures
+    return tuple(
+        ref
+        for ref in pictures
+        if ref.kind is SourceKind.ATTACHMENT and is_carried_picture(ref.name)
     )
 
 

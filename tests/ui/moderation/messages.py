@@ -51,6 +51,7 @@ class Message:
     components: list[Any] = field(default_factory=list)
     message_snapshots: list[Any] = field(default_factory=list)
     created_at: datetime = NOW
+    flags: discord.MessageFlags = field(default_factory=discord.MessageFlags)
 
 
 @dataclass

@@ -193,6 +193,22 @@ def test_direct_messages_and_our_own_are_not_looked_at() -> None:
     assert found(picture(author=SimpleNamespace(id=OWN_ID, bot=True))) == ()
 
 
+def test_what_nobody_else_sees_is_not_looked_at() -> None:
+    assert found(picture(flags=discord.MessageFlags(ephemeral=True))) == ()
+
+
+@pytest.mark.parametrize("name", ["picture-1.png", "SPOILER_picture-12.jpg"])
+def test_pictures_that_a_command_was_given_are_looked_at_in_our_answers(name: str) -> None:
+    ours = SimpleNamespace(id=OWN_ID, bot=True)
+    files = [attachment(1, filename=name), attachment(2, filename="SPOILER_case-7.jpg")]
+    for policy in (ON, replace(ON, look_at_bots=False)):
+        (new,) = found(Message(attachments=files, author=ours), policy)
+        assert (new.key, new.author) == ("m:10:a:1", Author.BOT)
+    message = cast("discord.Message", Message(attachments=files, author=ours))
+    (reported,) = reported_uploads(message, own_id=OWN_ID)
+    assert reported.key == "r:m:10:a:1"
+
+
 def test_everything_that_a_message_shows_has_a_key_of_its_own() -> None:
     image = {"url": "https://site.example/a.png", "proxy_url": f"{PROXY}a.png?width=3"}
     video = {"url": "https://site.example/v.mp4", "proxy_url": f"{PROXY}v.mp4"}
@@ -275,13 +291,14 @@ def test_a_report_is_a_fresh_look_whoever_posted_it_and_wherever() -> None:
     message = picture(
         author=SimpleNamespace(id=7, bot=True), channel=Channel(nsfw=True), content="so funny"
     )
-    (new,) = reported_uploads(cast("discord.Message", message))
+    (new,) = reported_uploads(cast("discord.Message", message), own_id=OWN_ID)
     assert new.key == "r:m:10:a:1"
     assert new.priority == REPORT_PRIORITY
     assert new.author is Author.BOT
     assert new.age_restricted
     assert new.text == "so funny"
-    assert reported_uploads(cast("discord.Message", picture(guild=None))) == ()
+    direct = cast("discord.Message", picture(guild=None))
+    assert reported_uploads(direct, own_id=OWN_ID) == ()
 
 
 def test_missing_intents_are_named() -> None:
