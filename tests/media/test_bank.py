@@ -325,7 +325,7 @@ def near(query: Sequence[Hash64], one: BankEntry) -> list[int | None]:
     return distances
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(steps=steps, query=st.lists(hash_pairs, max_size=3), digest=digests)
 def test_the_index_finds_what_looking_at_everything_finds(
     steps: list[tuple[list[BankEntry], set[int]]],

@@ -12,7 +12,7 @@ from bot.media.encode import encode
 from tests.media.crafting import noise
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     width=st.integers(32, 400),
     height=st.integers(32, 400),

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont, ImageStat
 
@@ -160,7 +160,7 @@ def test_it_ends_in_frames_or_a_refusal(hostile: HostilePicture, eyes: Eyes) -> 
     assert len(examined.fingerprint.hashes) <= 2 * len(examined.frames)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(
     seed=st.sampled_from(SEEDS),
     edits=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=12),

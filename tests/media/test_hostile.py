@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -88,7 +88,7 @@ def test_there_are_many_and_their_names_are_unique() -> None:
     assert len(names) == len(set(names)) >= 150
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(
     seed=st.sampled_from(SEEDS),
     edits=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=12),
@@ -106,7 +106,7 @@ def test_a_damaged_file_ends_in_a_picture_or_a_refusal(
         check(result, PictureNeeds())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(start=st.sampled_from([seed[:40] for seed in SEEDS] + [b""]), rest=st.binary(max_size=400))
 def test_noise_behind_a_good_beginning_is_refused_or_shown(
     prepare: Prepare, start: bytes, rest: bytes

@@ -107,7 +107,7 @@ def views(draw: st.DrawFn) -> View:
 
 
 @given(views(), st.integers(300, 8000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_plan_stays_within_the_budget_unless_the_question_alone_needs_more(
     seen: View, budget: int
 ) -> None:
@@ -120,7 +120,7 @@ def test_a_plan_stays_within_the_budget_unless_the_question_alone_needs_more(
 
 
 @given(views(), st.integers(300, 8000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_new_window_leaves_at_most_half_of_the_budget_in_use(seen: View, budget: int) -> None:
     planned = reopened(seen, meter(), budget)
     frame = meter().load(Load.of([recap_line(Window(0, 0, 0, ""), ()), REMEMBERED]))
@@ -131,7 +131,7 @@ def test_a_new_window_leaves_at_most_half_of_the_budget_in_use(seen: View, budge
 
 
 @given(views())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_a_question_names_is_in_view_where_there_is_room(seen: View) -> None:
     planned = plan(seen, meter(), 12_000)
     shown = {n for one in planned.before for n in shown_with(one, seen.pictures)}
@@ -189,7 +189,7 @@ async def long_talk(turns: int, engine: CountingEngine, answer: str) -> tuple[Ta
     still=st.sampled_from([0.0003, 0.001, 0.0015]),
     length=st.integers(1, 1500),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_windows_open_rarely_and_nothing_is_ever_refused(
     context_tokens: int, rate: float, still: float, length: int
 ) -> None:

@@ -262,7 +262,6 @@ WEIGHTED = [name for name, weight in ACTIONS.items() for _ in range(round(weight
 )
 @settings(
     max_examples=50,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 def test_nothing_is_mixed_between_conversations_servers_or_people(

@@ -60,7 +60,7 @@ def test_a_picture_without_stills_is_taken_for_a_large_one() -> None:
 
 
 @given(rate=st.floats(0.15, 0.6), still=st.floats(0.0002, 0.0014))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_costs_come_close_to_what_the_engine_really_takes(rate: float, still: float) -> None:
     async def talk() -> tuple[int, int, Costs]:
         engine = CountingEngine(context_tokens=60_000, rate=rate, still=still)

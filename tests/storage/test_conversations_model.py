@@ -238,9 +238,7 @@ def in_database(clock: HandClock, database: Database) -> Store:
     )
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(step, min_size=4, max_size=30))
 def test_the_database_tells_the_same_as_the_model(
     steps: list[tuple[Any, ...]], migrated_sqlite: Path

@@ -262,7 +262,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(1, 3), st.integers(0, 6), steps)
 def test_however_people_come_go_and_give_up_no_slot_is_lost_or_given_twice(
     parallel: int,

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import Interrupted, QueueFull
@@ -146,7 +146,6 @@ async def test_a_turn_in_the_background_passes_on_what_goes_wrong_in_it() -> Non
             raise AssertionError
 
 
-@settings(deadline=None)
 @given(
     st.integers(1, 3),
     st.lists(st.sampled_from(["background", "person", "cancel", "leave"]), max_size=30),

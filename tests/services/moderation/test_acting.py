@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.moderation.assessment import Outcome
@@ -56,7 +56,6 @@ def test_what_is_queued_while_nobody_works_is_done_in_order() -> None:
     assert _order(virtually(scenario())) == [ActionKind.TELL, ActionKind.BAN, ActionKind.UNBAN]
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(1, 3), st.floats(0.01, 5), st.booleans()), min_size=1, max_size=12

@@ -6,7 +6,7 @@ import random
 from collections.abc import Collection
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import StorageFailed
@@ -34,7 +34,6 @@ def test_what_is_urgent_comes_first_then_what_is_new_and_the_oldest_does_not_sta
     assert virtually(scenario()) == [3, 8, 7, 1, 6, 5, 4, 2]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 2), min_size=1, max_size=40),
     st.integers(1, 4),

@@ -246,7 +246,6 @@ def try_out(url: str, examples: int) -> None:
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=40,
-                deadline=None,
                 phases=[Phase.generate],  # to shrink a failure takes minutes on a database
                 database=None,
                 suppress_health_check=list(HealthCheck),

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
@@ -74,13 +74,11 @@ anything = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(policies)
 def test_every_policy_survives_json(policy: Policy) -> None:
     assert policy_from(json.loads(json.dumps(policy_body(policy)))) == policy
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(policies, st.dictionaries(st.sampled_from(SETTINGS), anything, max_size=4))
 def test_settings_that_mean_nothing_are_as_by_default_and_the_others_stay(
     policy: Policy, broken: dict[str, Any]

@@ -326,7 +326,6 @@ def test_what_holds_is_what_was_decided_last(
                 settings=settings(
                     max_examples=examples,
                     stateful_step_count=20,
-                    deadline=None,
                     suppress_health_check=list(HealthCheck),
                 ),
             )

@@ -136,7 +136,7 @@ def test_the_fullest_card_is_within_discord_s_limits(locale: str, state: CaseSta
         assert len(button.custom_id) <= 100
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(filler=st.text(min_size=1, max_size=30))
 def test_whatever_people_and_models_write_fits_and_mentions_nobody(filler: str) -> None:
     case, policy = longest(filler=filler)
