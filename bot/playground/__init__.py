@@ -14,6 +14,7 @@ import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import discord
 import simcord
 from discord import ui
 from simcord.backend.errors import SetupError
@@ -66,7 +67,12 @@ async def opened(config: Config, port: int = 0) -> AsyncIterator[simcord.Preview
         owner = env.create_user("you", global_name="You")
         guild = env.create_guild("Playground", owner=owner)
         stage.channel = guild.create_text_channel("pictures")
-        stage.log = guild.create_text_channel("mod-log")
+        hidden = discord.PermissionOverwrite(view_channel=False)
+        assert client.user is not None
+        shown = discord.PermissionOverwrite(view_channel=True)
+        stage.log = guild.create_text_channel(
+            "mod-log", overwrites={guild.default_role: hidden, client.user: shown}
+        )
         you = guild.add_member(owner)
         sam = guild.add_member(env.create_user("sam", global_name="Sam"))
         stage.people = (you, sam)

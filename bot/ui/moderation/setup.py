@@ -102,7 +102,7 @@ def _log_step(container: Container, guild: discord.Guild, policy: Policy, say: W
         ]
     )
     log_choice(container, Press(Page.SETUP, "log"), title, guild, policy.log_channel_id)
-    if policy.log_channel_id is None and guild.me.guild_permissions.manage_channels:
+    if guild.me.guild_permissions.manage_channels:
         label = say.say("Create a private channel")
         container.add_item(ui.ActionRow(button(label, Press(Page.SETUP, "new_log"))))
 
