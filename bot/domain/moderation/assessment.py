@@ -118,6 +118,9 @@ class Context:
     confirmed_before: int = 0
     """Cases of this person that moderators confirmed within the policy's window."""
     reports: int = 0
+    only_reported: bool = False
+    """Looked at for a report alone: the policy may leave this person or place out. Only what was
+    blocked, and the special path, is dealt with before a moderator saw it."""
     person_can_be_acted_on: bool = True
     """False for webhooks, bots, the owner and whoever stands above the bot."""
 

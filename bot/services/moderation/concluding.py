@@ -11,7 +11,13 @@ from bot.domain.moderation.assessment import WITH_CASE, Assessment, Context, Out
 from bot.domain.moderation.fingerprint import Views
 from bot.domain.moderation.policy import UNANSWERED, Policy, Step
 from bot.domain.moderation.ports import CaseStore, Enforcer, Examiner, Postponed, UploadStore
-from bot.domain.moderation.upload import Author, Conclusion, Screened, Upload
+from bot.domain.moderation.upload import (
+    REPORTED_PREFIX,
+    Author,
+    Conclusion,
+    Screened,
+    Upload,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +51,11 @@ class Concluding:
         Nobody asks about the person where nothing was found: it is by far the commonest case.
         """
         new = upload.new
-        context = Context(age_restricted=new.age_restricted, reports=upload.reports)
+        context = Context(
+            age_restricted=new.age_restricted,
+            reports=upload.reports,
+            only_reported=new.key.startswith(REPORTED_PREFIX),
+        )
         found = assessment.findings or assessment.special or assessment.unanswered
         if not found and not upload.reports:
             return context

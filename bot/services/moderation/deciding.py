@@ -6,7 +6,8 @@ further finding, or a surer one, can only raise a verdict.
 
 What is done without a human is less: nothing in dry run, nothing for a finding of severity 0, and
 to the person only where the rule allows it and the person can be acted on; else the message is
-deleted and the rest waits for a moderator.
+deleted and the rest waits for a moderator. What was only looked at because a member reported it is
+left to moderators, unless they blocked it before.
 """
 
 from collections.abc import Mapping
@@ -113,7 +114,7 @@ def decide(assessment: Assessment, policy: Policy, context: Context) -> Verdict:
         automatic=automatic,
         dry_run=policy.dry_run,
         reasons=tuple(count.finding for count in counts),
-        settled=any(_settles(count.finding, context) for count in counts),
+        settled=any(_settles(count, context) for count in counts),
     )
 
 
@@ -148,6 +149,8 @@ def _count(
 def _at_once(finding: Finding, step: Step, rule: Rule, context: Context) -> Step | None:
     if step < Step.DELETE or finding.severity == 0:
         return None
+    if context.only_reported and finding.rule != BLOCKED_PICTURE:
+        return None
     if not step.concerns_person:
         return step
     alone = rule.people_without_human and context.person_can_be_acted_on
@@ -162,11 +165,13 @@ def _outcome(rule: RuleId, step: Step, automatic: Step | None) -> Outcome:
     return Outcome.NEEDS_HUMAN if rule == UNANSWERED else Outcome.FLAGGED
 
 
-def _settles(finding: Finding, context: Context) -> bool:
+def _settles(count: _Count, context: Context) -> bool:
     """Say whether a finding is a judgement by itself: this very picture was judged before.
 
-    A report asks for a fresh look, except at what moderators blocked.
+    A report asks for a fresh look, except at what moderators blocked. So does a copy of what was
+    only noted: nobody would see what somebody drew into it.
     """
-    if finding.rule == BLOCKED_PICTURE:
+    if count.finding.rule == BLOCKED_PICTURE:
         return True
-    return finding.source is Source.BANK and not context.reports
+    was_judged = count.finding.source is Source.BANK and count.step >= Step.FLAG
+    return was_judged and not context.reports

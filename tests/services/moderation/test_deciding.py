@@ -167,6 +167,22 @@ def test_a_copy_of_a_picture_with_a_case_is_settled_unless_it_is_reported() -> N
     assert not verdict(found("scam", source=Source.QR), by=policy(scam=Rule())).settled
 
 
+def test_a_copy_of_what_was_only_noted_is_looked_at() -> None:
+    noted = policy(scam=Rule(ladder=(Step.NOTE, Step.FLAG)))
+    copy = found("scam", source=Source.BANK, case_id=7)
+    assert not verdict(copy, by=noted).settled
+    assert verdict(copy, by=noted, context=Context(confirmed_before=1)).settled
+
+
+def test_what_is_only_looked_at_for_a_report_is_left_to_people() -> None:
+    harsh = policy(scam=Rule(ladder=(Step.BAN,), people_without_human=True))
+    reported = Context(reports=1, only_reported=True)
+    result = verdict(found("scam"), by=harsh, context=reported)
+    assert (result.step, result.automatic) == (Step.BAN, None)
+    assert result.outcome is Outcome.FLAGGED
+    assert verdict(found(BLOCKED_PICTURE), by=harsh, context=reported).automatic is Step.DELETE
+
+
 @pytest.mark.parametrize("why", list(Unanswered))
 def test_what_the_model_cannot_answer_needs_a_human(why: Unanswered) -> None:
     result = verdict(by=policy(), unanswered=why)
@@ -270,6 +286,7 @@ contexts = st.builds(
     age_restricted=st.booleans(),
     confirmed_before=st.integers(0, 5),
     reports=st.integers(0, 2),
+    only_reported=st.booleans(),
     person_can_be_acted_on=st.booleans(),
 )
 
@@ -354,4 +371,8 @@ def test_only_what_was_judged_before_is_settled_without_the_model(
         finding.rule == BLOCKED_PICTURE or (finding.source is Source.BANK and not context.reports)
         for finding in result.reasons
     )
-    assert result.settled is (assessment.special or by_bank)
+    if result.settled:
+        assert assessment.special or by_bank
+        assert result.step is not Step.NOTE
+    if assessment.special or any(finding.rule == BLOCKED_PICTURE for finding in result.reasons):
+        assert result.settled
