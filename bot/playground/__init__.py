@@ -25,7 +25,7 @@ from bot.domain.errors import ConfigError
 from bot.media.samples import samples
 from bot.playground.choice import Choice, choose_engine
 from bot.playground.commands import add_commands
-from bot.playground.menu import MenuButton, menu_buttons
+from bot.playground.menu import MenuButton, menu_rows
 from bot.playground.stage import Stage
 from bot.playground.transport import SIMULATED_HOST, SimulatedTransport
 
@@ -118,7 +118,8 @@ async def _welcome(
             channel, sample.name, attachments=[(sample.file_name, sample.data)]
         )
         welcome.add_item(ui.TextDisplay(f"**{sample.name}**"))
-        welcome.add_item(ui.ActionRow(*menu_buttons(message.id)))
+        for row in menu_rows(message.id):
+            welcome.add_item(row)
     welcome.stop()
     await client.get_partial_messageable(channel.id).send(view=welcome)
 
