@@ -414,6 +414,12 @@ def test_settings_named_in_the_docs_exist() -> None:
             )
 
 
+def test_modules_named_by_the_architecture_exist() -> None:
+    named = set(re.findall(r"`([\w/]+\.py)`", _text(DOCS / "architecture.md")))
+    paths = {f"/{path.relative_to(ROOT)}" for path in ROOT.glob("*/**/*.py")}
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in paths)] == []
+
+
 def test_errors_named_on_the_engine_page_exist() -> None:
     known = {kind.__name__ for kind in _error_classes()}
     named = set(
