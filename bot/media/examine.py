@@ -5,7 +5,9 @@ Nothing here runs in the bot's own process. Every refusal is a PictureError, nam
 
 import dataclasses
 import functools
+import hashlib
 import io
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,7 +45,8 @@ def handle(head: dict[str, Any], body: bytes) -> Answer:
     try:
         with strictly():
             if head["do"] == "examine":
-                return _examine(body, PictureNeeds(**head["needs"]), Limits(**head["limits"]))
+                needs, limits = PictureNeeds(**head["needs"]), Limits(**head["limits"])
+                return _examine(body, needs, limits, _drawing(head["salt"], body))
             frames = _prepared(body, head["sizes"])
             if head["do"] == "views":
                 return _views(frames)
@@ -52,14 +55,13 @@ def handle(head: dict[str, Any], body: bytes) -> Answer:
         return refused(refusal)
 
 
-def _examine(data: bytes, needs: PictureNeeds, limits: Limits) -> Answer:
-    found = _look(data, needs, limits)
-    stills = [still for _, still in found.stills]
+def _examine(data: bytes, needs: PictureNeeds, limits: Limits, wary: random.Random) -> Answer:
+    found = _look(data, needs, limits, wary)
     dark = [(at, still.dark) for at, still in found.stills if still.dark is not None]
     shown = [(at, still.image) for at, still in found.stills]
     pictures = [image for _, image in (*shown, *dark)]
     with broken_if_raised():
-        hashes = query_hashes(still.image for still in stills)
+        hashes = query_hashes(pictures)
         codes = read_codes(pictures)
     budget = needs.max_bytes // len(pictures)
     described: list[dict[str, Any]] = []
@@ -85,11 +87,16 @@ def _examine(data: bytes, needs: PictureNeeds, limits: Limits) -> Answer:
     return answer, bodies
 
 
-def _look(data: bytes, needs: PictureNeeds, limits: Limits) -> Walk:
+def _drawing(salt: str, data: bytes) -> random.Random:
+    """Return what draws the same of the same bytes, and nobody outside can foretell."""
+    return random.Random(salt.encode() + hashlib.sha256(data).digest())  # noqa: S311 - by design
+
+
+def _look(data: bytes, needs: PictureNeeds, limits: Limits, wary: random.Random) -> Walk:
     """Decode once: a picture or an animation, else a video by some of its frames."""
     container = video_container(data)
     if container is not None:
-        return play(data, container, needs, max_pixels=limits.max_pixels)
+        return play(data, container, needs, max_pixels=limits.max_pixels, wary=wary)
     loaded = load(data, require_picture(data), needs, limits)
     still = functools.partial(_still, needs=needs)
     with broken_if_raised():
@@ -102,6 +109,7 @@ def _look(data: bytes, needs: PictureNeeds, limits: Limits) -> Walk:
             frames=frames,
             wanted=needs.max_frames,
             max_walk_pixels=limits.max_canvas_walk_pixels,
+            wary=wary,
         )
 
 

@@ -9,12 +9,13 @@ The very lowest frequencies are left out: they only tell how a screen is laid ou
 are laid out alike.
 """
 
+import hashlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from operator import mul
 from statistics import median
 
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from bot.domain.moderation.fingerprint import Hash64
 
@@ -30,6 +31,8 @@ _LEAST_TELLING = 40
 """A hash says something when this many of its 64 bits do not hang on rounding and compression."""
 _LEAST_SIDE = 24
 """What is smaller without its borders (pixels) has no shapes to speak of."""
+_PLAIN = 16
+"""How far the shades of a picture may lie apart with nothing to be made out in it."""
 _BORDER_TOLERANCE = 12
 """How far a border's grey may stray from its corner: compression leaves traces."""
 _SOFTENED = 2
@@ -60,8 +63,20 @@ _COARSE, _FINE = _CHOSEN[:64], _CHOSEN[64:128]
 
 
 def query_hashes(images: Iterable[Image.Image]) -> tuple[Hash64, ...]:
-    """Return what RGB frames are looked up by; a frame with too little to see has no hash."""
-    return _halves(dict.fromkeys(_known(_hash(_trimmed(_grey(image))) for image in images)))
+    """Return what RGB frames are looked up by; a frame with too little to see has no hash.
+
+    Where other frames have one, a frame that shows something too small to be hashed gets one that
+    is like no other's: an animation is not a copy for having nothing else that can be recognised.
+    """
+    hashes: dict[_Hash, None] = {}
+    strange: dict[_Hash, None] = {}
+    for image in images:
+        found = _hash(_trimmed(_grey(image)))
+        if found is not None:
+            hashes[found] = None
+        elif not _is_plain(image):
+            strange[_like_no_other(image)] = None
+    return _halves([*hashes, *strange]) if hashes else ()
 
 
 def bank_hashes(images: Iterable[Image.Image]) -> tuple[tuple[Hash64, ...], tuple[Hash64, ...]]:
@@ -83,6 +98,15 @@ def bank_hashes(images: Iterable[Image.Image]) -> tuple[tuple[Hash64, ...], tupl
     whole_halves = _halves(wholes)
     further = [view for view in views if not {*view} & {*whole_halves}]
     return whole_halves, whole_halves + _halves(further)
+
+
+def _is_plain(image: Image.Image) -> bool:
+    return all(high - low <= _PLAIN for low, high in ImageStat.Stat(image).extrema)
+
+
+def _like_no_other(image: Image.Image) -> _Hash:
+    digest = hashlib.sha256(image.tobytes()).digest()
+    return int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:16], "big")
 
 
 def _known(hashes: Iterable[_Hash | None]) -> Iterator[_Hash]:

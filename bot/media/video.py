@@ -1,6 +1,7 @@
 """A video by some of its frames, where PyAV is installed. Runs in the worker."""
 
 import io
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,9 +36,17 @@ _Shot = tuple[float, Image.Image]
 """Seconds from the start, and the upright RGB frame."""
 
 
-def play(data: bytes, container_format: str, needs: PictureNeeds, *, max_pixels: int) -> Walk:
-    """Return up to ``needs.max_frames`` stills, spread evenly from the first frame to the end.
+def play(
+    data: bytes,
+    container_format: str,
+    needs: PictureNeeds,
+    *,
+    max_pixels: int,
+    wary: random.Random,
+) -> Walk:
+    """Return up to ``needs.max_frames`` stills, spread from the first frame to the end.
 
+    ``wary`` draws those between, each within its share: nobody knows which seconds are not seen.
     Raises FormatUnsupported (without the extra ``video``, too), NotAPicture, TooManyPixels,
     PictureBroken.
     """
@@ -49,7 +58,7 @@ def play(data: bytes, container_format: str, needs: PictureNeeds, *, max_pixels:
         with av.open(io.BytesIO(data), format=container_format, options=_OPTIONS) as container:
             stream = _video_stream(container)
             player = _Player(container, stream, max_pixels)
-            shots = _shots(player, needs.max_frames)
+            shots = _shots(player, needs.max_frames, wary)
     except MemoryError:
         raise
     except (av.FFmpegError, *DECODER_ERRORS) as error:
@@ -120,13 +129,15 @@ class _Player:
             raise TooManyPixels(width=width, height=height, max_pixels=self._max_pixels)
 
 
-def _shots(player: _Player, wanted: int) -> list[_Shot]:
+def _shots(player: _Player, wanted: int, wary: random.Random) -> list[_Shot]:
     """Return at least one shot, in order of time. Raises PictureBroken."""
     if not 0 < player.seconds <= _LONGEST_SECONDS:
         return _from_the_start(player, wanted)
     shots: list[_Shot] = []
     for number in range(wanted):
-        position = player.seconds * number / max(1, wanted - 1)
+        is_between = 0 < number < wanted - 1
+        place = number + (wary.uniform(-0.5, 0.5) if is_between else 0)
+        position = player.seconds * place / max(1, wanted - 1)
         found = None
         for frame in player.frames(position, player.pixels_left // (wanted - number)):
             found = frame

@@ -114,6 +114,17 @@ def test_an_animation_has_a_hash_for_each_frame_that_shows_something() -> None:
     assert query_hashes(frames) == query_hashes([photo(1)]) + query_hashes([photo(2)])
 
 
+def test_a_frame_with_one_line_of_text_makes_an_animation_another_one() -> None:
+    line = Image.new("RGB", (600, 400), "white")
+    ImageDraw.Draw(line).text((50, 200), "hello everybody out there", fill="black")
+    hashes = query_hashes([photo(1), line])
+    assert hashes[:2] == query_hashes([photo(1)])
+    assert len(hashes) == 4
+    banked = bank_hashes([photo(1), line])[1]
+    assert not is_copy(hashes[2:], banked)
+    assert query_hashes([line, photo(1)]) == hashes
+
+
 def test_views_begin_with_the_wholes_and_never_repeat_half_of_one() -> None:
     frames = [photo(1), recompressed(40)(photo(1)), photo(2), screenshot(4)]
     whole, hashes = bank_hashes(frames)

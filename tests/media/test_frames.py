@@ -1,12 +1,13 @@
 """Which frames are chosen, and how far the way to them may be."""
 
 import io
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.media.frames import Walk, frame_count, spread, walk
+from bot.media.frames import Walk, frame_count, least_alike, spread, walk
 from bot.media.prepare import Still
 from tests.media.crafting import animation, gif_of_dots, noise, saved, scene
 
@@ -20,7 +21,9 @@ def test_a_spread_has_the_first_the_last_and_no_doubles(count: int, wanted: int)
     assert chosen[-1] == (count - 1 if wanted > 1 else 0)
 
 
-def play(data: bytes, *, wanted: int, max_walk_pixels: int) -> tuple[Walk, int]:
+def play(
+    data: bytes, *, wanted: int, max_walk_pixels: int, wary: Random | None = None
+) -> tuple[Walk, int]:
     """Walk over ``data``; also return how many frames were decoded."""
     image = Image.open(io.BytesIO(data))
     decoded: set[int] = set()
@@ -30,7 +33,9 @@ def play(data: bytes, *, wanted: int, max_walk_pixels: int) -> tuple[Walk, int]:
         return Still(frame.convert("RGB"), transparent=False)
 
     frames = frame_count(image)
-    found = walk(image, still, frames=frames, wanted=wanted, max_walk_pixels=max_walk_pixels)
+    found = walk(
+        image, still, frames=frames, wanted=wanted, max_walk_pixels=max_walk_pixels, wary=wary
+    )
     return found, max(decoded) + 1
 
 
@@ -66,3 +71,51 @@ def test_a_still_has_one_frame() -> None:
     for format_name in ("JPEG", "PNG", "GIF", "TIFF"):
         with Image.open(io.BytesIO(saved(scene(), format_name))) as image:
             assert frame_count(image) == 1
+
+
+def shades(count: int) -> list[Image.Image]:
+    return [Image.new("RGB", (40, 30), (number, 255 - number, 90)) for number in range(count)]
+
+
+def sees_red(data: bytes, wary: Random | None) -> bool:
+    found, _ = play(data, wanted=4, max_walk_pixels=10**9, wary=wary)
+    assert len(found.stills) == 4
+    times = [seconds for seconds, _ in found.stills]
+    assert times == sorted(times)
+    return any(still.image.getpixel((20, 15)) == (255, 0, 0) for _, still in found.stills)
+
+
+def test_what_is_least_like_the_others_is_kept() -> None:
+    images = shades(9)
+    images[5] = Image.new("RGB", (40, 30), "red")
+    assert least_alike(images, 3) == [0, 5, 8]
+    assert least_alike(images[:2], 4) == [0, 1]
+    assert least_alike([images[0]] * 3, 2) == [0, 1]
+
+
+def test_the_one_frame_that_is_shown_long_is_seen() -> None:
+    frames = shades(60)
+    frames[30] = Image.new("RGB", (40, 30), "red")
+    durations = [20] * 60
+    durations[30] = 30_000
+    data = saved(
+        frames[0],
+        "WEBP",
+        save_all=True,
+        append_images=frames[1:],
+        duration=durations,
+        lossless=True,
+    )
+    assert not sees_red(data, None)
+    assert sees_red(data, Random(1))
+
+
+def test_nobody_knows_which_frames_are_not_looked_at() -> None:
+    frames = shades(100)
+    for number in {*range(100)} - {*spread(100, 16)}:
+        frames[number] = Image.new("RGB", (40, 30), "red")
+    data = saved(
+        frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=50, lossless=True
+    )
+    assert not sees_red(data, None)
+    assert all(sees_red(data, Random(seed)) for seed in range(5))

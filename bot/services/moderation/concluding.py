@@ -124,7 +124,7 @@ class Concluding:
     async def _shown(self, screened: Screened) -> tuple[Views | None, bytes | None]:
         """Return what a case recognises copies by and shows; a verdict does not wait for it."""
         try:
-            views = await self.examiner.views(screened.frames)
+            views = await self.examiner.views((*screened.frames, *screened.dark))
             return views, await self.examiner.thumbnail(screened.frames[0])
         except LookoutError as error:
             _log.warning("case_without_picture", error=type(error).__name__)

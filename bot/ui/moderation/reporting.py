@@ -28,7 +28,8 @@ async def report_message(house: House, interaction: Interaction, message: discor
         me = interaction.client.user
         own_id = me.id if me is not None else 0
         uploads = reported_uploads(message, own_id=own_id)[:_MAX_PICTURES]
-        refused = _refusal(house, interaction, say, ours=message.author.id == own_id and not uploads)
+        ours = message.author.id == own_id and not uploads
+        refused = _refusal(house, interaction, say, ours=ours)
         if refused is not None:
             await interaction.response.send_message(view=plain(refused), ephemeral=True)
             return
