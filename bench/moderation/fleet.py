@@ -118,7 +118,7 @@ async def fleet(
 
 def _worker_config(settings: Settings) -> str:
     """Write the settings of a worker; JSON's strings are TOML's, too."""
-    sections = {
+    sections: dict[str, dict[str, object]] = {
         "vision": {
             "host": settings.engine or settings.address,
             "model": settings.model,

@@ -30,6 +30,8 @@ def test_without_a_name_all_are_meant() -> None:
         "memory",
         "conversations",
         "conversations_kill",
+        "moderation",
+        "moderation_kill",
     }
 
 
@@ -38,6 +40,12 @@ def test_quick_may_stand_anywhere() -> None:
 
     assert asked.quick
     assert asked.names == ["load", "memory"]
+
+
+def test_the_database_is_a_file_unless_said_otherwise() -> None:
+    assert command.arguments([]).database == "sqlite"
+    asked = command.arguments(["moderation_kill", "--database", "postgresql"])
+    assert asked.database == "postgresql"
 
 
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

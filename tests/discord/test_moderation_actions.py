@@ -51,7 +51,18 @@ async def test_a_message_is_deleted_once(tmp_path: Path) -> None:
         assert await c.enforcer.carry_out(on(c, message)) is State.DONE
         assert await c.enforcer.carry_out(on(c, message, begun=2)) is State.ALREADY
         deletions = [entry for entry in c.w.env.http_requests if entry.method == "DELETE"]
+        assert len(deletions) == 1
         assert deletions[0].reason == "Case 12: Scams and phishing (automatic)"
+
+
+async def test_a_message_that_is_still_there_is_deleted_by_the_second_attempt(
+    tmp_path: Path,
+) -> None:
+    async with court(tmp_path) as c:
+        message = await c.posted(c.w.ann)
+        assert await c.enforcer.carry_out(on(c, message, begun=2)) is State.DONE
+        again = on(c, message)  # a moderator was faster
+        assert await c.enforcer.carry_out(again) is State.ALREADY
 
 
 async def test_the_audit_log_names_the_case_and_the_moderator(tmp_path: Path) -> None:

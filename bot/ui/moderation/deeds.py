@@ -70,6 +70,17 @@ async def act_on_person(
             await member.edit(timed_out_until=None, reason=reason)
 
 
+async def is_deleted(client: discord.Client, place: Place, message_id: int) -> bool:
+    """Say whether a message is gone, as far as the bot may look. Raises discord.HTTPException."""
+    try:
+        await client.http.get_message(place.id, message_id)
+    except discord.NotFound:
+        return True
+    except discord.Forbidden:
+        return False  # a second attempt does no harm
+    return False
+
+
 async def delete_message(
     client: discord.Client, place: Place, message_id: int, reason: str
 ) -> None:

@@ -22,6 +22,7 @@ from bot.ui.moderation.deeds import (
     delete_expression,
     delete_message,
     is_banned,
+    is_deleted,
     settled,
 )
 from bot.ui.moderation.reaching import RETRY_SECONDS, postponing
@@ -153,6 +154,9 @@ class DiscordEnforcer(Enforcer):
         of_message = action.subject is Subject.MESSAGE
         place = await find_channel(guild, action.channel_id) if of_message else None
         if of_message and place is None:
+            return ActionState.ALREADY
+        begun_before = action.attempts_begun > 1
+        if place and begun_before and await is_deleted(self._client, place, action.message_id):
             return ActionState.ALREADY
         asker = await self._asker(guild, action, recently=True)
         refused = self._refusal(guild, action, asker, place=place)

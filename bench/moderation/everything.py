@@ -1,0 +1,40 @@
+"""What moderation costs and how long it takes, each part on its own."""
+
+from dataclasses import dataclass, field
+
+from bench.engine import Speed
+from bench.figures import Figure, Outcome
+from bench.moderation import backlog, intake, lookup, pace, raid
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All parts."""
+
+    queueing: intake.Plan = field(default_factory=intake.Plan)
+    pacing: pace.Plan = field(default_factory=pace.Plan)
+    raiding: raid.Plan = field(default_factory=raid.Plan)
+    looking_up: lookup.Plan = field(default_factory=lookup.Plan)
+    waiting: backlog.Plan = field(default_factory=backlog.Plan)
+
+    @classmethod
+    def quick(cls) -> "Plan":
+        """Plan for a minute."""
+        return cls(
+            intake.Plan(stream_seconds=2.0, singles=10, burst=50),
+            pace.Plan(seconds=2.0),
+            raid.Plan(copies=50, unrelated=200),
+            lookup.Plan(many=100_000, lookups=20),
+            backlog.Plan(backlog=200, describes=4, speed=Speed(first_word_seconds=0.3, words=1)),
+        )
+
+
+async def measure(plan: Plan) -> Outcome:
+    """Measure one part after the other; a line of figures each, and one of all."""
+    figures: dict[str, Figure] = {}
+    figures |= await intake.measure(plan.queueing)
+    figures |= await pace.measure(plan.pacing)
+    figures |= await raid.measure(plan.raiding)
+    figures |= await lookup.measure(plan.looking_up)
+    figures |= await backlog.measure(plan.waiting)
+    return Outcome(figures, passed=not figures["unrelated_folded_in"])
