@@ -15,7 +15,7 @@ from bot.domain.moderation.case import ActionKind, ActionState, Decision
 from bot.storage.database import Database
 from bot.storage.moderation.bank import batches
 from bot.storage.moderation.case_reading import CONFIRMING
-from bot.storage.moderation.case_rows import NewAction, add_actions, person_key
+from bot.storage.moderation.case_rows import NewAction, add_actions, person_key, redraw
 from bot.storage.moderation_tables import ActionRow, CaseRow
 
 DONE_OR_WAITING = (ActionState.PENDING, ActionState.DONE, ActionState.ALREADY)
@@ -74,19 +74,33 @@ async def take_back(
 
 
 async def hold_on(
-    session: AsyncSession, guild_id: int, kind: ActionKind, people: Collection[int], now: datetime
+    session: AsyncSession,
+    database: Database,
+    row: CaseRow,
+    kind: ActionKind,
+    people: Collection[int],
+    now: datetime,
 ) -> None:
-    """Let no time-out or ban of these people end that was to end and now is wanted again."""
+    """Let no time-out or ban of these people end that was to end and that a case wants again.
+
+    The server is locked. The cards of the cases that wanted it to end say so; the card of ``row``
+    is for the caller to redraw.
+    """
     if kind not in _ENDED_BY:
         return
+    changed = set[int]()
     for some in batches(people, PEOPLE_AT_ONCE):
         ending = and_(
-            ActionRow.guild_id == guild_id,
+            ActionRow.guild_id == row.guild_id,
             ActionRow.person_id.in_(some),
             ActionRow.kind == _ENDED_BY[kind],
             ActionRow.state == ActionState.PENDING,
         )
+        changed.update(await session.scalars(select(ActionRow.case_id).where(ending)))
         await _withdraw(session, ending, now)
+    others = select(CaseRow).where(CaseRow.id.in_(changed - {row.id})).order_by(CaseRow.id)
+    for other in (await session.scalars(others)).all():
+        await redraw(session, database, other, now)
 
 
 async def _about_people(

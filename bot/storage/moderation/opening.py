@@ -30,6 +30,7 @@ from bot.storage.moderation.folding import (
     copied_cases,
     seen_before,
 )
+from bot.storage.moderation.lifting import hold_on
 from bot.storage.moderation.policies import opened_policy
 from bot.storage.moderation_tables import (
     BankEntryRow,
@@ -236,7 +237,11 @@ class CaseOfUpload:
             if step is Step.TIME_OUT:
                 lasts = timedelta(seconds=policy.time_out_seconds)
                 until = self._conclusion.time_out_until or self._now + lasts
-            done |= await self._to_person(row, _ACTIONS[step], until)
+            if await self._to_person(row, _ACTIONS[step], until):
+                done, people = True, (upload.author_id,)
+                await hold_on(
+                    self._session, self._database, row, _ACTIONS[step], people, self._now
+                )
         if done and policy.tell_person and verdict.outcome is not Outcome.SPECIAL:
             await self._to_person(row, ActionKind.TELL)
 

@@ -168,3 +168,43 @@ async def test_undoing_a_decision_leaves_what_the_policy_did(server: Server) -> 
         (TIME_OUT, MEMBER, PENDING),
         (TELL, MEMBER, PENDING),
     ]
+
+
+@pytest.mark.parametrize(
+    ("decision", "step", "ended"),
+    [
+        (Decision.TIME_OUT, Step.TIME_OUT, END_TIME_OUT),
+        (Decision.BAN, Step.BAN, UNBAN),
+    ],
+)
+async def test_what_was_to_end_holds_when_the_policy_wants_it_again(
+    server: Server, decision: Decision, step: Step, ended: ActionKind
+) -> None:
+    await server.enable()
+    first = await server.open(picture=1)
+    await server.decide(first, decision, tell=False)
+    await server.carry_out(first)
+    undone = (await server.undo(first)).case
+    assert (ended, MEMBER, PENDING) in await server.actions(first)
+
+    second = await server.open(picture=2, outcome=Outcome.ACTED, automatic=step)
+
+    assert ended not in {kind for kind, _, _ in await server.actions(first)}
+    assert (ABOUT_PEOPLE[decision], MEMBER, PENDING) in await server.actions(second)
+    now = await server.cases.get(first.id)
+    assert now is not None
+    assert now.version == undone.version + 1  # else its card would say for ever that it waits
+
+
+async def test_a_card_says_that_what_it_wanted_to_end_is_wanted_again(server: Server) -> None:
+    first, second = await server.open(picture=1), await server.open(picture=2)
+    await server.decide(first, Decision.BAN, tell=False)
+    await server.carry_out(first)
+    undone = (await server.undo(first)).case
+
+    await server.decide(second, Decision.BAN, tell=False)
+
+    now = await server.cases.get(first.id)
+    assert now is not None
+    assert now.version == undone.version + 1
+    assert UNBAN not in {action.kind for action in now.actions}
