@@ -195,7 +195,11 @@ class CaseOfUpload:
         )
 
     async def _bank(self, row: CaseRow) -> None:
-        """Remember the picture as seen, unless the case has the very same one."""
+        """Remember the picture as seen, unless the case has the very same one.
+
+        For its own rules alone: the case may be named after another picture of the message. What
+        was found harmless is left out too, as copies are dealt with by these rules without a look.
+        """
         fingerprint, views = self._conclusion.fingerprint, self._conclusion.views
         if fingerprint is None and views is None:
             return
@@ -207,7 +211,7 @@ class CaseOfUpload:
         )
         if await self._session.scalar(known.limit(1)) is not None:
             return
-        rules = [row.rule, *(finding.rule for finding in self._verdict.reasons)]
+        rules = [finding.rule for finding in self._verdict.reasons if finding.severity]
         entry = BankEntry(
             id=0,
             guild_id=row.guild_id,
