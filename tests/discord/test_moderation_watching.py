@@ -1,8 +1,11 @@
 """Every road on which a picture comes into a server ends in the queue."""
 
+import asyncio
+import io
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import discord
 import pytest
@@ -12,6 +15,7 @@ from bot.domain.moderation.policy import Policy, Watch
 from bot.domain.moderation.upload import MAX_TEXT_CHARACTERS, Author, NewUpload, Subject
 from bot.domain.picture import SourceKind
 from bot.ui.moderation.gaps import expression_place
+from tests.discord.pictures import png
 from tests.discord.watching import ALL_INTENTS, ON, PICTURE, Watched, away, watched
 
 PROXIED = "https://images-ext-1.discordapp.net/external/x/https/site.example/a.png"
@@ -143,6 +147,48 @@ async def test_emoji_and_stickers_added_to_the_server_are_recorded(tmp_path: Pat
         await w.env.settle()
         assert len(await recorded(w)) == 2
         assert await w.cursor(expression_place(w.guild.id)) == sticker.id
+
+
+async def test_no_crash_loses_an_emoji_while_discord_is_asked_who_added_it(tmp_path: Path) -> None:
+    async with watched(tmp_path) as w:
+        assert w.bot.watch is not None
+        listening, place = w.bot.watch.listening, expression_place(w.guild.id)
+        before = await w.cursor(place)
+        answered = asyncio.Event()
+
+        async def fetch_sticker(_: int) -> Any:
+            await answered.wait()
+            return SimpleNamespace(user=None)
+
+        guild = cast("discord.Guild", SimpleNamespace(id=w.guild.id, fetch_sticker=fetch_sticker))
+        slow, quick = (
+            SimpleNamespace(
+                id=(before or 0) + number, user=user, url="https://x.example/a", name="a"
+            )
+            for number, user in ((1, None), (2, SimpleNamespace(id=w.ann.id)))
+        )
+        added = [
+            asyncio.create_task(listening.expressions_changed(guild, (), (cast("Any", item),)))
+            for item in (slow, quick)
+        ]
+        await w.noticed()
+        assert (await recorded(w), await w.cursor(place)) == ([], before)
+        answered.set()
+        await asyncio.gather(*added)
+        assert [new.message_id for new in await recorded(w)] == [slow.id, quick.id]
+        assert await w.cursor(place) == quick.id
+
+
+async def test_pictures_that_lookout_shows_for_people_are_recorded(tmp_path: Path) -> None:
+    async with watched(tmp_path) as w:
+        channel = w.bot.get_channel(w.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        await channel.send(file=discord.File(io.BytesIO(png()), "SPOILER_case-1.jpg"))
+        answer = await channel.send("…")
+        await answer.edit(attachments=[discord.File(io.BytesIO(png()), "picture-1.png")])
+        await w.env.settle()
+        (new,) = await recorded(w)
+        assert (new.message_id, new.author) == (answer.id, Author.BOT)
 
 
 async def test_what_is_posted_in_a_thread_is_recorded(tmp_path: Path) -> None:

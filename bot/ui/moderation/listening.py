@@ -44,6 +44,8 @@ class Listening:
         self._house = house
         self._clock = clock
         self._members = Members()
+        self._adding = asyncio.Lock()
+        """Emoji and stickers are recorded in their order: they share one cursor."""
         self._watched: set[int] | None = None
         """Servers that were switched on when last looked; None until the client is ready."""
         self._left: set[int] = set()
@@ -126,10 +128,11 @@ class Listening:
         """Record emoji and stickers that were added."""
         if self._house.moderation.policies.cached(guild.id) is None:
             return
-        async with _quietly():
+        async with _quietly(), self._adding:
             for item in sorted(added(before, after), key=lambda item: item.id):
-                cursor = self.marks.hear(guild.id, expression_place(guild.id), item.id)
                 author_id = await author_of(guild, item)
+                # From here on nothing is awaited before the queue, as with messages.
+                cursor = self.marks.hear(guild.id, expression_place(guild.id), item.id)
                 upload = upload_of(item, guild_id=guild.id, author_id=author_id, now=self._clock())
                 await self._house.moderation.intake.accept((upload,), cursor)
 

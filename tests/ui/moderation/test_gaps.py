@@ -163,6 +163,18 @@ async def test_somebody_is_asked_for_once() -> None:
     assert server.asked == [7, 8]
 
 
+async def test_who_somebody_was_is_not_believed_for_ever() -> None:
+    now = 1000.0
+    server, members = Server(members={7: "staff"}), Members(clock=lambda: now)
+    message = cast("discord.Message", Message(guild=server))
+    assert await members.author(message, ON) == cast("discord.Member", "staff")
+    server.members[7] = "nobody"
+    now += 299
+    assert await members.author(message, ON) == cast("discord.Member", "staff")
+    now += 1
+    assert await members.author(message, ON) == cast("discord.Member", "nobody")
+
+
 async def test_nobody_is_asked_for_where_it_does_not_matter() -> None:
     server = Server()
     robot = cast("discord.Message", Message(guild=server, author=SimpleNamespace(id=8, bot=True)))
