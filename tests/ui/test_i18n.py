@@ -1,8 +1,7 @@
 """The bot speaks the reader's language, and Discord takes our names in it."""
 
 import importlib
-import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,10 +11,11 @@ from discord import app_commands
 from discord.app_commands.commands import validate_context_menu_name, validate_name
 from discord.ext import commands
 
-import cogs
+from bot.app import COGS, MODERATION_COGS
 from bot.domain.errors import EngineTimeout, EngineUnavailable, QueueFull, RateLimited
 from bot.ui.house import ATTRIBUTE, CommandNames
 from bot.ui.i18n import CATALOGUES, words
+from bot.ui.moderation.gaps import Reach
 from bot.ui.pages import help_page
 from bot.ui.sentences import sentence
 from bot.ui.translator import Translator
@@ -30,13 +30,22 @@ async def _nobody_waits() -> tuple[()]:
     return ()
 
 
-async def payloads() -> list[Payload]:
-    """Return all our commands as they are registered with Discord."""
+def _never_closes(_: Callable[[], Any]) -> None:
+    pass
+
+
+async def payloads(cogs: Iterable[str] = (*COGS, *MODERATION_COGS)) -> list[Payload]:
+    """Return our commands as they are registered with Discord."""
     bot = commands.Bot(command_prefix="!", intents=discord.Intents(guilds=True), help_command=None)
-    conversations = SimpleNamespace(recover=_nobody_waits)
-    setattr(bot, ATTRIBUTE, SimpleNamespace(commands=CommandNames(), conversations=conversations))
-    for found in pkgutil.iter_modules(cogs.__path__, "cogs."):
-        await importlib.import_module(found.name).setup(bot)
+    house = SimpleNamespace(
+        commands=CommandNames(),
+        conversations=SimpleNamespace(recover=_nobody_waits),
+        running=SimpleNamespace(at_close=_never_closes),
+        reach=Reach(),
+    )
+    setattr(bot, ATTRIBUTE, house)
+    for name in cogs:
+        await importlib.import_module(f"cogs.{name}").setup(bot)
     translator = Translator()
     return [
         await command.get_translated_payload(bot.tree, translator)
@@ -55,9 +64,13 @@ def named(registered: list[Payload]) -> Iterator[Payload]:
         yield from (part for part in command["options"] if part["type"] == SUBCOMMAND)
 
 
+def own_options(command: Payload) -> list[Payload]:
+    return [part for part in command["options"] if part["type"] != SUBCOMMAND]
+
+
 def options(registered: list[Payload]) -> Iterator[Payload]:
     for command in named(registered):
-        yield from (part for part in command["options"] if part["type"] != SUBCOMMAND)
+        yield from own_options(command)
 
 
 @pytest.mark.parametrize(
@@ -113,11 +126,12 @@ def test_errors_are_said_with_their_figures_in_every_language() -> None:
 async def test_the_help_page_calls_menus_and_buttons_by_their_names(locale: str) -> None:
     say = words(locale)
     page = help_page(CommandNames(), say)
-    menus = [command for command in await payloads() if command["type"] == MENU]
+    registered = await payloads(COGS)
+    menus = [command for command in registered if command["type"] == MENU]
     assert len(menus) == 4
     for menu in menus:
         assert menu["name_localizations"][locale] in page
-    for command in slash(await payloads()):
+    for command in slash(registered):
         assert f"`/{command['name']}" in page or command["name"] == "help"
 
 
@@ -157,7 +171,7 @@ async def test_discord_takes_our_names_in_every_language() -> None:
 @pytest.mark.parametrize("locale", CATALOGUES)
 async def test_no_two_options_or_menus_share_a_name(locale: str) -> None:
     registered = await payloads()
-    groups = [list(options([command])) for command in slash(registered)]
+    groups = [own_options(command) for command in named(registered)]
     groups.append([menu for menu in registered if menu["type"] == MENU])
     for group in groups:
         names = [item["name_localizations"][locale] for item in group]

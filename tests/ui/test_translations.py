@@ -20,6 +20,7 @@ from tests.ui.catalogues import (
 COMMANDS = {
     *("describe", "alt", "ocr", "ask", "compare", "conversations", "conversation", "settings"),
     *("help", "about", "status", "forget-me"),
+    *("moderation", "setup", "case", "history", "stats", "export", "test", "check", "blocklist"),
 }
 SAME_EVERYWHERE = COMMANDS | {"Markdown", "Lookout {version}"}
 MARKS = re.compile(r"\*\*|__|~~|\|\||[`#\n\\]")
