@@ -39,7 +39,9 @@ from bot.services.choosing import chosen
 from bot.services.moderation.deciding import ADULT
 from bot.services.moderation.giving_way import background_turn
 from bot.services.moderation.judgements import findings_of, is_special
+from bot.services.moderation.orders import order_in
 from bot.services.moderation.rules import read_words
+from bot.services.moderation.wording import plain
 from bot.tasks import MODERATE
 from bot.tasks.moderate import Judgement, declines, read_judgement
 
@@ -99,7 +101,8 @@ class Assessing:
     ) -> Assessment:
         """Return ``before`` with all that is found further about an upload.
 
-        ``text`` is what its message says. ``interactive`` asks with a person's priority instead of
+        ``text`` is what its message says; where that tells the model what to answer, the picture is
+        judged without it. ``interactive`` asks with a person's priority instead of
         the background's, which ``may_give_way`` to people; ``stored=False`` reads and writes
         nothing. Raises EngineError where the engine is out of order or was interrupted (never for
         what it said or refused to take), CannotAnswer, QueueFull, Interrupted and GaveWay.
@@ -112,10 +115,9 @@ class Assessing:
         if self.engine is None:
             return found
         said = _Said()
+        words = text[:MAX_TEXT_CHARACTERS] if order_in(plain(text)) is None else ""
         for picture in pictures:
-            review = Review(
-                criteria_of(policy), picture, text[:MAX_TEXT_CHARACTERS], age_restricted
-            )
+            review = Review(criteria_of(policy), picture, words, age_restricted)
             await self._judge(self.engine, review, asking, said)
         found = replace(
             found.with_findings(*findings_of(said.judgements, policy)),
