@@ -30,6 +30,7 @@ class Watch(LookoutCog, name="Lookout: watch"):
     async def cog_load(self) -> None:
         """Begin at once in a client that is connected already."""
         await super().cog_load()
+        self.house.running.at_close(self.listening.stop)
         if self.bot.is_ready():
             await self.listening.ready()
 

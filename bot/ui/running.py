@@ -38,6 +38,9 @@ class Run:
     task: asyncio.Task[None] | None = None
 
 
+Stopping = Callable[[], Awaitable[None]]
+
+
 class Running:
     """Keeps answers in tasks of their own, so that a command returns as soon as it is accepted.
 
@@ -50,6 +53,7 @@ class Running:
         self._runs: dict[int, Run] = {}
         self._claimed: set[int] = set()
         self._closing = False
+        self._stops: list[Stopping] = []
 
     def adopt(self, context: contextvars.Context) -> None:
         """Run later answers in a copy of ``context``."""
@@ -118,9 +122,15 @@ class Running:
             await asyncio.wait(tasks)
             await asyncio.sleep(0)  # let the callbacks run that take finished ones out
 
+    def at_close(self, stop: Stopping) -> None:
+        """Have ``stop`` awaited first thing in ``close``, once; it raises nothing."""
+        self._stops.append(stop)
+
     async def close(self, grace_seconds: float) -> None:
         """Let answers finish for ``grace_seconds``; the rest are stopped and say so."""
         self._closing = True
+        while self._stops:
+            await self._stops.pop()()
         tasks = [run.task for run in self._runs.values() if run.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=grace_seconds)
