@@ -1,18 +1,22 @@
 """The one verdict on an upload, and all that follows from it, within one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.moderation.assessment import WITH_CASE, Finding, Outcome
 from bot.domain.moderation.upload import Conclusion, UploadState
 from bot.storage.database import Database
+from bot.storage.moderation.case_rows import findings_of, redraw, sealed_findings
 from bot.storage.moderation.counting import Counted, count
+from bot.storage.moderation.folding import copied_cases
+from bot.storage.moderation.learning import erase
 from bot.storage.moderation.opening import CaseOfUpload
 from bot.storage.moderation_tables import (
+    BankEntryRow,
     CaseRow,
     UploadFrameRow,
     UploadRow,
@@ -49,25 +53,48 @@ async def conclude_in(
         figures |= {(Counted.SECONDS, ""): max(0.0, seconds), (Counted.VERDICTS, ""): 1}
     case_row = None
     if verdict.outcome in WITH_CASE:
+        copied: set[int] = set()
         if verdict.outcome is Outcome.SPECIAL:
+            copied = copied_cases(conclusion.assessment)
             conclusion = _without_picture(conclusion)
         case_row, flagged = await CaseOfUpload(session, database, upload, conclusion, now).keep()
+        await _forget_picture(session, database, upload.guild_id, copied, now)
         if flagged:
             figures[Counted.FLAGGED, case_row.rule] = 1
     await count(session, database, upload.guild_id, now.date(), figures)
     return upload, case_row
 
 
+async def _forget_picture(
+    session: AsyncSession,
+    database: Database,
+    guild_id: int,
+    case_ids: Collection[int],
+    now: datetime,
+) -> None:
+    """Keep nothing that earlier cases hold of a picture, as it turned out what it is."""
+    if not case_ids:
+        return
+    await erase(session, guild_id, BankEntryRow.case_id.in_(case_ids), now)
+    mine = select(CaseRow).where(CaseRow.guild_id == guild_id, CaseRow.id.in_(case_ids))
+    for row in (await session.scalars(mine.order_by(CaseRow.id))).all():
+        row.thumbnail = None
+        found = findings_of(database.seal, row)
+        wordless = [replace(finding, evidence="") for finding in found]
+        row.findings = sealed_findings(database.seal, wordless)
+        await redraw(session, database, row, now)
+
+
+def _bare(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(replace(finding, evidence="", case_id=None) for finding in findings)
+
+
 def _without_picture(conclusion: Conclusion) -> Conclusion:
     """Leave out all that comes from the picture, and let it join nothing that does."""
-
-    def bare(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        return tuple(replace(finding, evidence="", case_id=None) for finding in findings)
-
     return replace(
         conclusion,
-        verdict=replace(conclusion.verdict, reasons=bare(conclusion.verdict.reasons)),
-        assessment=replace(conclusion.assessment, findings=bare(conclusion.assessment.findings)),
+        verdict=replace(conclusion.verdict, reasons=_bare(conclusion.verdict.reasons)),
+        assessment=replace(conclusion.assessment, findings=_bare(conclusion.assessment.findings)),
         fingerprint=None,
         views=None,
         thumbnail=None,
