@@ -88,7 +88,7 @@ def main() -> int:
     passed = True
     for name in asked.names or BENCHES:
         began = time.perf_counter()
-        found = asyncio.run(BENCHES[name](asked.quick))
+        found = asyncio.run(BENCHES[name](asked))
         outcome = found if isinstance(found, Outcome) else Outcome(found)
         seconds = time.perf_counter() - began
         keep(_file(name, asked), outcome.figures, _RESULTS, quick=asked.quick, seconds=seconds)

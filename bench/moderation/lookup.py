@@ -4,7 +4,10 @@ import asyncio
 import random
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import numpy as np
 
 from bench.figures import Figure, percentile
 from bot.domain.moderation.fingerprint import BankEntry, BankKind, Fingerprint, Hash64, Views
@@ -16,8 +19,6 @@ _PAGE = 20_000
 _VIEWS = 7
 """Hashes of one picture: the whole, five crops, the mirror image."""
 _CHANGED_BITS = 4
-_UNKNOWN = 1_000_000_000
-"""Pictures from this number on are not remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class ChanceBank:
-    """A store of ``pictures`` with hashes by chance, the same whenever it is asked."""
+    """A store of ``pictures`` whose hashes are left to chance."""
 
     pictures: int
+    known: list[Sequence[Hash64]] = field(default_factory=list)
+    """The hashes of one picture of each page that was asked for."""
 
     async def revision(self, guild_id: int) -> int:
         """Return a figure that stays as it is."""
@@ -42,8 +45,16 @@ class ChanceBank:
     async def changes(self, guild_id: int, after: int) -> BankChanges:
         """Return the next page."""
         last = min(self.pictures, after + _PAGE)
-        added = await asyncio.to_thread(lambda: [_entry(one) for one in range(after + 1, last + 1)])
-        return BankChanges(last, added)
+        return BankChanges(last, await asyncio.to_thread(self._entries, after, last))
+
+    def _entries(self, after: int, last: int) -> list[BankEntry]:
+        chance = np.random.default_rng(after)
+        drawn = chance.integers(0, 2**64, (last - after, 2 * _VIEWS), np.uint64).tolist()
+        self.known.extend(drawn[-1:])
+        return [
+            BankEntry(number, _GUILD, BankKind.BLOCKED, (), None, _views(tuple(hashes)))
+            for number, hashes in enumerate(drawn, after + 1)
+        ]
 
     async def add(self, entries: Sequence[BankEntry]) -> int:
         """Take nothing."""
@@ -74,39 +85,40 @@ async def measure(plan: Plan) -> dict[str, Figure]:
 
 
 async def _lookups(pictures: int, lookups: int) -> tuple[list[float], float]:
-    bank = MemoryBank(ChanceBank(pictures))
+    store = ChanceBank(pictures)
+    bank = MemoryBank(store)
     began = time.perf_counter()
-    await bank.match(_GUILD, Fingerprint("0" * 64))
+    await bank.match(_GUILD, _looked_up(0, ()))
     load_seconds = time.perf_counter() - began
     chance = random.Random(9)
     taken: list[float] = []
     for number in range(lookups):
         known = number % 2 == 0
-        hashes = (
-            _copy(chance.randint(1, pictures), chance) if known else _hashes(_UNKNOWN + number, 1)
-        )
+        hashes = _copy(chance.choice(store.known), chance) if known else _other(chance)
         began = time.perf_counter()
-        found = await bank.match(_GUILD, Fingerprint(f"{number:064x}", hashes))
+        found = await bank.match(_GUILD, _looked_up(number, hashes))
         taken.append(time.perf_counter() - began)
         if bool(found) is not known:
             raise RuntimeError("a picture was not recognised, or one that nobody remembers was")
     return taken, load_seconds
 
 
-def _entry(number: int) -> BankEntry:
-    hashes = _hashes(number, _VIEWS)
-    views = Views(hashes=hashes, whole=hashes[:2])
-    return BankEntry(number, _GUILD, BankKind.BLOCKED, (), None, views)
+def _looked_up(number: int, hashes: tuple[Hash64, ...]) -> Fingerprint:
+    return Fingerprint(sha256(number.to_bytes(8, "big")).hexdigest(), hashes)
 
 
-def _hashes(seed: int, views: int) -> tuple[Hash64, ...]:
-    chance = random.Random(seed)
-    return tuple(chance.getrandbits(64) for _ in range(2 * views))
+def _views(hashes: tuple[Hash64, ...]) -> Views:
+    return Views(hashes=hashes, whole=hashes[:2])
 
 
-def _copy(number: int, chance: random.Random) -> tuple[Hash64, ...]:
-    """Return a remembered picture's hash with a few bits changed."""
-    coarse, fine = _hashes(number, 1)
+def _copy(hashes: Sequence[Hash64], chance: random.Random) -> tuple[Hash64, ...]:
+    """Return a view of a remembered picture with a few bits changed."""
+    view = 2 * chance.randrange(_VIEWS)
+    coarse, fine = hashes[view : view + 2]
     for bit in chance.sample(range(64), _CHANGED_BITS):
         coarse ^= 1 << bit
     return coarse, fine
+
+
+def _other(chance: random.Random) -> tuple[Hash64, ...]:
+    return chance.getrandbits(64), chance.getrandbits(64)
