@@ -62,6 +62,7 @@ async def opened(config: Config, port: int = 0) -> AsyncIterator[simcord.Preview
             simcord.run(client, settle_timeout=_SETTLE_SECONDS, check_errors=False)
         )
         transport.env = env
+        stage.keep_time()
         stage.lookout.running.adopt(contextvars.copy_context())
         env.backend.bot_user.name = "Lookout"
         owner = env.create_user("you", global_name="You")

@@ -19,6 +19,7 @@ from simcord.backend.errors import SetupError
 from bot.app import Lookout
 from bot.client import LookoutClient
 from bot.config import Config
+from bot.domain.clock import utc_now
 from bot.media.samples import scam
 from bot.playground.transport import SimulatedTransport
 
@@ -149,11 +150,17 @@ class Stage:
 
         self.preview._action = action  # type: ignore[method-assign]  # noqa: SLF001
 
+    def keep_time(self) -> None:
+        """Set SimCord's clock, which stands still by itself, to the real one."""
+        backend = self.env.backend
+        backend.advance_clock(max(0.0, (utc_now() - backend.clock.now()).total_seconds()))
+
     async def follow(self) -> None:
         """Grant wishes, and publish what the bot does between the person's own actions."""
         published = -1
         while True:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            self.keep_time()
             async with self._lock:
                 with contextlib.suppress(SetupError):  # an action of the person's is under way
                     while not self.wishes.empty():

@@ -132,7 +132,7 @@ def _what_happened(case: Case, happened: Decision, person_id: int | None, say: W
         case _:
             removed = say.say("A message of yours with a picture was removed.")
     match happened:
-        case Decision.TIME_OUT:
+        case Decision.TIME_OUT if _is_timed_out(case, person_id):
             return [removed, _time_out(case, person_id, say)]
         case Decision.KICK:
             return [removed, say.say("You were removed from the server; you may join again.")]
@@ -142,6 +142,15 @@ def _what_happened(case: Case, happened: Decision, person_id: int | None, say: W
             return [say.say("The moderators looked at it again: it was no violation.")]
         case _:
             return [removed]
+
+
+def _is_timed_out(case: Case, person_id: int | None) -> bool:
+    """Say whether nothing speaks against it: a time-out that failed is not told of."""
+    return all(
+        action.state in {ActionState.PENDING, ActionState.DONE, ActionState.ALREADY}
+        for action in case.actions
+        if action.kind is ActionKind.TIME_OUT and action.person_id == person_id
+    )
 
 
 def _time_out(case: Case, person_id: int | None, say: Words) -> str:

@@ -235,6 +235,24 @@ def test_the_person_concerned_hears_it_in_plain_words(decision: Decision, said: 
     assert button.custom_id == "lookout:appeal:1:12:5"
 
 
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (ActionState.PENDING, True),
+        (ActionState.DONE, True),
+        (ActionState.FAILED, False),
+        (ActionState.OUTRANKED, False),
+    ],
+)
+def test_nobody_hears_of_a_time_out_that_failed(state: ActionState, told: bool) -> None:
+    action = replace(TELL, kind=ActionKind.TIME_OUT, state=state, until=CASE.opened_at)
+    other = replace(action, person_id=999, state=ActionState.FAILED)
+    case = replace(CASE, actions=(action, other))
+    text = text_of(notice(case, Decision.TIME_OUT, Policy(), SAY, server="x", action=TELL))
+    assert "A message of yours with a picture was removed." in text
+    assert ("You cannot write there" in text) is told
+
+
 def test_the_fullest_message_to_a_person_is_within_discord_s_limits() -> None:
     case, policy = longest()
     view = notice(case, Decision.BAN, policy, SAY, server=MARKUP * 10, action=TELL)
