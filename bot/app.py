@@ -32,6 +32,7 @@ from bot.storage.conversations import SqlConversationStore
 from bot.storage.costs import SqlCostStore
 from bot.storage.database import Database
 from bot.storage.housekeeping import expire_once
+from bot.storage.moderation.forgetting import SqlModerationKeeper
 from bot.storage.posted import SqlPostedAnswerStore
 from bot.ui.buttons import AnswerButton, RunButton
 from bot.ui.conversation.buttons import TurnButton
@@ -87,6 +88,7 @@ class Lookout:
     look: Look
     conversations: Converse
     moderation: Moderation
+    keeper: SqlModerationKeeper
     engine: Engine
     gate: Gate
     posted: SqlPostedAnswerStore
@@ -147,6 +149,7 @@ class Lookout:
             await self.database.upgrade()
             answers = SqlAnswerStore(self.database, retention=self.retention)
             self.posted = SqlPostedAnswerStore(self.database)
+            self.keeper = open_keeper(self.config, self.database)
             longest = Retention(
                 pictures=timedelta(days=storage.picture_retention_days),
                 text=timedelta(days=storage.conversation_retention_days),
@@ -244,13 +247,12 @@ class Lookout:
     ) -> AsyncIterator[None]:
         """Let go of what has expired, at start and every hour."""
         stopping = asyncio.Event()
-        keeper = open_keeper(self.config, self.database)
 
         async def tidy() -> None:
             while not stopping.is_set():
                 try:
                     await expire_once(
-                        self.database, answers, self.posted, conversations, moderation=keeper
+                        self.database, answers, self.posted, conversations, moderation=self.keeper
                     )
                 except StorageFailed:
                     _log.warning("storage_not_tidied")

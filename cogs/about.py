@@ -69,22 +69,23 @@ class About(LookoutCog, name="Lookout: about"):
         name=T("forget-me"), description=T("Delete what Lookout keeps about what you asked")
     )
     async def forget_me(self, interaction: Interaction) -> None:
-        """Delete the records behind the person's buttons, and what they said in conversations."""
+        """Delete what is kept of a person: answers, conversations, words to moderators."""
         async with responding(interaction):
             await interaction.response.defer(thinking=True, ephemeral=True)
             person_id = interaction.user.id
             count = await self.house.posted.delete_person(person_id)
             forgotten = await self.house.conversations.store.delete_person(person_id)
-            text = forgotten_page(count, forgotten, words(interaction.locale.value))
+            moderated = await self.house.keeper.delete_person(person_id)
+            text = forgotten_page(count, forgotten, moderated, words(interaction.locale.value))
             await interaction.edit_original_response(view=plain(text))
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server that Lookout was removed from."""
-        for store in (self.house.posted, self.house.conversations.store):
+        for store in (self.house.posted, self.house.conversations.store, self.house.keeper):
             try:
                 await store.delete_guild(guild.id)
-            except StorageFailed:  # the other is forgotten all the same
+            except StorageFailed:  # the others are forgotten all the same
                 _log.warning("guild_not_forgotten", guild_id=guild.id)
 
 

@@ -7,6 +7,7 @@ from typing import Protocol, cast
 
 import discord
 
+from bot.domain.moderation.ports import ModerationKeeper
 from bot.domain.ports import Engine, Gate, PostedAnswerStore
 from bot.services.converse import Converse
 from bot.services.look import Look
@@ -59,6 +60,8 @@ class House(Protocol):
     moderation: Moderation
     """Only for cogs of moderation, which are loaded only where its extra is installed."""
     reach: Reach
+    keeper: ModerationKeeper
+    """Forgets what moderation kept, also where its extra is not installed any more."""
     engine: Engine
     gate: Gate
     posted: PostedAnswerStore

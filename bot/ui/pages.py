@@ -136,8 +136,8 @@ def amount(questions: int, pictures: int, say: Words) -> str:
     return say.say("{questions} and {pictures}", questions=asked, pictures=seen)
 
 
-def forgotten_page(records: int, forgotten: Forgotten, say: Words) -> str:
-    """Say what was deleted at a person's wish: records of answers, and of conversations."""
+def forgotten_page(records: int, forgotten: Forgotten, moderated: int, say: Words) -> str:
+    """Say what was deleted at a person's wish: of answers, conversations and moderation."""
     lines = []
     if records:
         lines.append(
@@ -159,6 +159,16 @@ def forgotten_page(records: int, forgotten: Forgotten, say: Words) -> str:
         )
     elif forgotten.turns:
         lines.append(say.say("Deleted: {amount} in conversations that others began.", amount=held))
+    if moderated:
+        lines.append(
+            say.say_plural(
+                "Deleted: {count} record of moderation (appeals, reports, pictures without a "
+                "case).",
+                "Deleted: {count} records of moderation (appeals, reports, pictures without a "
+                "case).",
+                moderated,
+            )
+        )
     return "\n".join(lines) or say.say("I keep nothing about what you asked.")
 
 

@@ -132,7 +132,7 @@ class Court:
         new = self._upload(author_id, message_id, **upload)
         assert await self.uploads.record([new]) == 1
         self._uploads += 1
-        case = await self.uploads.conclude(
+        case_id = await self.uploads.conclude(
             Conclusion(
                 self._uploads,
                 verdict or flag(dry_run=self.policy.dry_run),
@@ -141,6 +141,8 @@ class Court:
                 time_out_until=self.w.env.now() + timedelta(hours=1),
             )
         )
+        assert case_id is not None
+        case = await self.cases.get(case_id)
         assert case is not None
         return case
 

@@ -134,4 +134,10 @@ def test_help_names_the_ways_to_ask_and_to_ask_on() -> None:
 def test_what_was_forgotten_is_said_in_words(
     records: int, forgotten: Forgotten, said: list[str]
 ) -> None:
-    assert forgotten_page(records, forgotten, ENGLISH).splitlines() == said
+    assert forgotten_page(records, forgotten, 0, ENGLISH).splitlines() == said
+
+
+def test_what_moderation_forgot_is_said_in_words() -> None:
+    assert forgotten_page(0, Forgotten(0, 0, 0), 2, ENGLISH) == (
+        "Deleted: 2 records of moderation (appeals, reports, pictures without a case)."
+    )

@@ -53,8 +53,10 @@ class UploadStore(Protocol):
         """Return what was spooled; None once it is DONE."""
         ...
 
-    async def conclude(self, conclusion: Conclusion) -> Case | None:
-        """Keep the one verdict, in one transaction; None when there was one before.
+    async def conclude(self, conclusion: Conclusion) -> int | None:
+        """Keep the one verdict, in one transaction; return its case's id.
+
+        None where there is no case, and when there was a verdict before.
 
         Erases the spool, the link and the words, counts the day, and where the outcome makes a
         case: joins the case of the same message, else the open case of which this is a copy (SEEN,
@@ -157,6 +159,10 @@ class CaseStore(Protocol):
 
     async def get(self, case_id: int) -> Case | None:
         """Return a case with its newest 10 sightings."""
+        ...
+
+    async def severity(self, case_id: int) -> int | None:
+        """Return how bad a case's picture is (0 to 3); None for an unknown case."""
         ...
 
     async def by_number(self, guild_id: int, number: int) -> Case | None:

@@ -96,8 +96,8 @@ class Concluding:
         if verdict.automatic is Step.TIME_OUT:
             until = self.clock() + timedelta(seconds=policy.time_out_seconds)
             conclusion = replace(conclusion, time_out_until=until)
-        case = await self.uploads.conclude(conclusion)
-        self._log_end(upload, verdict.outcome, None if case is None else case.id)
+        case_id = await self.uploads.conclude(conclusion)
+        self._log_end(upload, verdict.outcome, case_id)
 
     async def _conclusion(
         self,

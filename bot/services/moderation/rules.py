@@ -49,9 +49,9 @@ async def recall(
     severities: dict[int, int] = {}
     for match in matches:
         if match.kind is BankKind.SEEN and match.case_id is not None:
-            case = await cases.get(match.case_id)
-            if case is not None:
-                severities[case.id] = case.severity
+            severity = await cases.severity(match.case_id)
+            if severity is not None:
+                severities[match.case_id] = severity
     return recognised(matches, severities)
 
 

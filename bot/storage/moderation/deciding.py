@@ -142,7 +142,7 @@ class Deciding(CasePart):
         about_people = _ABOUT_PEOPLE.get(request.decision)
         if about_people is not None:
             concerned.update(members)
-            await hold_on(session, self._database, row, about_people, members, now)
+            await hold_on(session, self._database, row, about_people, members, now=now)
         tell = request.tell_person and row.outcome is not Outcome.SPECIAL
         kinds = [kind for kind in (about_people, ActionKind.TELL if tell else None) if kind]
         await add(

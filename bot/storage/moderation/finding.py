@@ -55,6 +55,12 @@ class Finding(CasePart):
         """Return a case by its number in a server."""
         return await self._one(and_(CaseRow.guild_id == guild_id, CaseRow.number == number))
 
+    async def severity(self, case_id: int) -> int | None:
+        """Return how bad a case's picture is (0 to 3); None for an unknown case."""
+        async with self._database.reading() as session:
+            severity = select(CaseRow.severity).where(CaseRow.id == case_id)
+            return await session.scalar(severity)
+
     async def people(self, case_id: int) -> Sequence[int]:
         """Return everybody who posted the picture as a member, at most 200, in order."""
         async with self._database.reading() as session:

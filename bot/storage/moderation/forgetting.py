@@ -6,7 +6,18 @@ Small transactions throughout: what an interruption leaves, the next expiry take
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    and_,
+    delete,
+    exists,
+    select,
+    tuple_,
+    union,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,8 +26,9 @@ from bot.domain.moderation.fingerprint import BankKind
 from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.upload import UploadState
 from bot.storage.database import Database
+from bot.storage.moderation.actions import locked_case
 from bot.storage.moderation.bank import batches
-from bot.storage.moderation.case_rows import lock_guild
+from bot.storage.moderation.case_rows import lock_guild, redraw
 from bot.storage.moderation.learning import ERASED, erase
 from bot.storage.moderation_tables import (
     ActionRow,
@@ -68,14 +80,15 @@ class SqlModerationKeeper:
     async def delete_person(self, person_id: int) -> int:
         """Forget a person's appeals, reports, and uploads that ended without a case; say how many.
 
-        What still waits for a verdict is looked at first: nobody gets past a look by this.
+        What still waits for a verdict is looked at first: nobody gets past a look by this. Cards
+        that quote them are to be drawn anew.
         """
         ended = and_(
             UploadRow.author_id == person_id,
             UploadRow.state == UploadState.DONE,
             UploadRow.case_id.is_(None),
         )
-        deleted = await self._delete(AppealRow, AppealRow.person_id == person_id)
+        deleted = await self._delete_words(person_id)
         deleted += await self._delete(ReportRow, ReportRow.reporter_id == person_id)
         deleted += await self._delete(UploadRow, ended)
         await self._database.scrub_thoroughly()
@@ -143,13 +156,41 @@ class SqlModerationKeeper:
             newer = select(UploadRow.id).where(UploadRow.done_at >= since).limit(1)
             return await session.scalar(newer) is not None
 
+    async def _delete_words(self, person_id: int) -> int:
+        """Delete a person's appeals, and their reports about what has a case."""
+        appealed = AppealRow.person_id == person_id
+        reported = select(UploadRow.case_id).join(ReportRow, ReportRow.upload_id == UploadRow.id)
+        quoting: CompoundSelect[int] = union(
+            select(AppealRow.case_id).where(appealed),
+            reported.where(ReportRow.reporter_id == person_id, UploadRow.case_id.is_not(None)),
+        )
+        async with self._database.reading() as session:
+            case_ids = (await session.scalars(quoting)).all()
+        deleted = 0
+        for case_id in case_ids:
+            theirs = select(UploadRow.id).where(UploadRow.case_id == case_id)
+            about_it = and_(ReportRow.reporter_id == person_id, ReportRow.upload_id.in_(theirs))
+            async with self._database.writing() as session:
+                row = await locked_case(session, case_id)
+                if row is None:
+                    continue
+                connection = await session.connection()
+                for table, which in (
+                    (AppealRow, and_(appealed, AppealRow.case_id == case_id)),
+                    (ReportRow, about_it),
+                ):
+                    deleted += (await connection.execute(delete(table).where(which))).rowcount
+                await redraw(session, self._database, row, self._clock())
+        return deleted
+
     async def _delete_uploads(self, condition: ColumnElement[bool], batch: int) -> int:
         """Delete uploads with their frames, reports and jobs."""
         deleted = 0
         while True:
             async with self._database.writing() as session:
                 some = select(UploadRow.id).where(condition).order_by(UploadRow.id).limit(batch)
-                ids = (await session.scalars(some)).all()
+                # The uploads before their jobs, as whoever reports or spools them.
+                ids = (await session.scalars(some.with_for_update())).all()
                 await _drop_jobs(session, (JobKind.SCREEN, JobKind.JUDGE), ids)
                 await session.execute(delete(UploadRow).where(UploadRow.id.in_(ids)))
             if not ids:

@@ -79,6 +79,7 @@ async def hold_on(
     row: CaseRow,
     kind: ActionKind,
     people: Collection[int],
+    *,
     now: datetime,
 ) -> None:
     """Let no time-out or ban of these people end that was to end and that a case wants again.

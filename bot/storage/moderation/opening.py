@@ -244,7 +244,7 @@ class CaseOfUpload:
             if await self._to_person(row, _ACTIONS[step], until):
                 done, people = True, (upload.author_id,)
                 await hold_on(
-                    self._session, self._database, row, _ACTIONS[step], people, self._now
+                    self._session, self._database, row, _ACTIONS[step], people, now=self._now
                 )
         if done and policy.tell_person and verdict.outcome is not Outcome.SPECIAL:
             await self._to_person(row, ActionKind.TELL)

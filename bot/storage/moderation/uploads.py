@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.clock import utc_now
-from bot.domain.moderation.case import Case, Report
+from bot.domain.moderation.case import Report
 from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.ports import Postponed
 from bot.domain.moderation.upload import (
@@ -20,7 +20,6 @@ from bot.domain.moderation.upload import (
     Upload,
 )
 from bot.storage.database import Database
-from bot.storage.moderation.case_reading import read_cases
 from bot.storage.moderation.concluding import conclude_in
 from bot.storage.moderation.cursors import cursors_of, move_cursor_in
 from bot.storage.moderation.reporting import REPORT_PRIORITY, ask_for, report_in
@@ -34,10 +33,7 @@ from bot.storage.moderation.spool import (
 )
 from bot.storage.moderation.upload_rows import upload_of, upload_values
 from bot.storage.moderation.withdrawing import withdraw_in
-from bot.storage.moderation_tables import (
-    CaseRow,
-    UploadRow,
-)
+from bot.storage.moderation_tables import UploadRow
 
 _log = structlog.get_logger(__name__)
 
@@ -144,18 +140,15 @@ class SqlUploadStore:
             seal.unreadable("upload", upload_id)
         return screened
 
-    async def conclude(self, conclusion: Conclusion) -> Case | None:
-        """Keep the one verdict; return its case, None where there is none or was a verdict."""
+    async def conclude(self, conclusion: Conclusion) -> int | None:
+        """Keep the one verdict; return its case's id, None where there is none or was a verdict."""
         async with self._database.writing() as session:
             concluded = await conclude_in(session, self._database, conclusion, self._clock())
         self._erased = True
         if concluded is None or concluded[1] is None:
             return None
         self._woken()
-        async with self._database.reading() as session:
-            row = await session.get(CaseRow, concluded[1].id)
-            cases = [] if row is None else await read_cases(session, self._database.seal, [row])
-        return next(iter(cases), None)
+        return concluded[1].id
 
     async def cursors(self, guild_id: int) -> Sequence[Cursor]:
         """Return how far each channel of a server was heard."""

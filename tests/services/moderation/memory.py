@@ -96,6 +96,10 @@ class MemoryCases:
         self.outage.check()
         return self.cases.get(case_id)
 
+    async def severity(self, case_id: int) -> int | None:
+        self.outage.check()
+        return self.cases[case_id].severity if case_id in self.cases else None
+
     async def begin_action(self, action_id: int) -> Action | None:
         self.outage.check()
         action = self.actions[action_id]
@@ -219,7 +223,7 @@ class MemoryUploads:
         self.outage.check()
         return self.spools.get(upload_id)
 
-    async def conclude(self, conclusion: Conclusion) -> Case | None:
+    async def conclude(self, conclusion: Conclusion) -> int | None:
         self.outage.check()
         upload = self.uploads[conclusion.upload_id]
         if upload.state is UploadState.DONE:
@@ -252,7 +256,7 @@ class MemoryUploads:
         if verdict.automatic is Step.TIME_OUT:
             self.cases.act(ActionKind.TIME_OUT, upload.new.author_id, case.id)
         self.queue.add(JobKind.CARD, case.id)
-        return case
+        return case.id
 
     async def cursors(self, guild_id: int) -> Sequence[Cursor]:
         raise NotImplementedError

@@ -107,7 +107,15 @@ class Server:
         posted = {name: given.pop(name) for name in posting if name in given}
         return await self.conclude(await self.upload(**posted), **given)
 
-    async def conclude(
+    async def conclude(self, upload_id: int, **given: Any) -> Case:
+        """Conclude that an upload breaks a rule; return its case."""
+        case_id = await self.uploads.conclude(self.conclusion(upload_id, **given))
+        assert case_id is not None
+        case = await self.cases.get(case_id)
+        assert case is not None
+        return case
+
+    def conclusion(
         self,
         upload_id: int,
         *,
@@ -118,13 +126,13 @@ class Server:
         copy_of: Case | None = None,
         evidence: str = "it asks for a password",
         thumbnail: bytes | None = b"blurred",
-    ) -> Case:
-        """Conclude that an upload breaks a rule."""
+    ) -> Conclusion:
+        """Say that an upload breaks a rule."""
         findings = [Finding(rule, Source.MODEL, 0.9, 2, evidence)]
         if copy_of is not None:
             findings.append(Finding(rule, Source.BANK, 1.0, 2, case_id=copy_of.id))
         special = outcome is Outcome.SPECIAL
-        conclusion = Conclusion(
+        return Conclusion(
             upload_id=upload_id,
             verdict=Verdict(
                 outcome=outcome,
@@ -141,9 +149,6 @@ class Server:
             thumbnail=thumbnail,
             time_out_until=self.clock() + timedelta(hours=1),
         )
-        case = await self.uploads.conclude(conclusion)
-        assert case is not None
-        return case
 
     async def clean(self, **posted: Any) -> int:
         """Post a picture that breaks no rule."""

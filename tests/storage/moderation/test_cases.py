@@ -225,11 +225,15 @@ async def test_reports_come_with_the_case(server: Server) -> None:
     )
     await server.uploads.record_report([new], report)
 
-    case = await server.uploads.conclude(
+    case_id = await server.uploads.conclude(
         Conclusion(upload_id=1, verdict=Verdict(Outcome.FLAGGED, rule="reported", severity=1))
     )
 
+    assert case_id is not None
+    case = await server.cases.get(case_id)
     assert case is not None
+    assert await server.cases.severity(case_id) == 1
+    assert await server.cases.severity(case_id + 1) is None
     assert case.reports == (report,)
 
 

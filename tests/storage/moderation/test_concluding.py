@@ -73,7 +73,7 @@ async def test_a_flagged_picture_opens_a_case_with_a_card(desk: Desk) -> None:
     given = verdict(Outcome.FLAGGED, *found)
     assessment = Assessment(findings=(more, *found))
 
-    case = await desk.uploads.conclude(desk.conclusion(upload_id, given, 1, assessment=assessment))
+    case = await desk.concluded(desk.conclusion(upload_id, given, 1, assessment=assessment))
 
     assert case is not None
     assert (case.guild_id, case.number, case.state) == (GUILD, 1, CaseState.OPEN)
@@ -266,7 +266,7 @@ async def test_the_special_path_keeps_nothing_of_the_picture(desk: Desk) -> None
     )
     given = verdict(Outcome.SPECIAL, *found, automatic=Step.DELETE, step=Step.DELETE)
 
-    case = await desk.uploads.conclude(desk.conclusion(upload_id, given, 1))
+    case = await desk.concluded(desk.conclusion(upload_id, given, 1))
 
     assert case is not None
     assert case.special
@@ -342,7 +342,7 @@ async def test_a_verdict_that_cannot_be_kept_whole_is_not_kept(
         for table in (CaseRow, ActionRow, BankEntryRow, SightingRow, DayCountRow):
             assert await desk.rows(table) == []
 
-    case = await desk.uploads.conclude(conclusion)
+    case = await desk.concluded(conclusion)
     assert case is not None
     assert case.number == 1
 

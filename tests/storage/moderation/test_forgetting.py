@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from bot.domain.conversation import Retention
 from bot.domain.moderation.assessment import Outcome
@@ -280,3 +280,28 @@ async def test_whether_verdicts_erased_something_is_told_once(server: Server) ->
     assert await keeper.erased_by_verdicts()
     server.clock.advance(minutes=1)
     assert not await keeper.erased_by_verdicts()
+
+
+async def test_the_cards_that_quote_a_forgotten_person_are_drawn_anew(server: Server) -> None:
+    appealed, other = await server.open(message=1), await server.open(message=2, picture=2)
+    await server.cases.appeal(appealed.id, Appeal(MEMBER, "it was a joke", server.clock()))
+    new = NewUpload("r:9", GUILD, CHANNEL, 9, OTHER, attachment(), server.clock())
+    await server.uploads.record_report([new], Report(MEMBER, "look at this", server.clock()))
+    async with server.database.reading() as session:
+        upload_id = (await session.scalars(select(UploadRow.id).filter_by(key="r:9"))).one()
+    reported = await server.conclude(upload_id, picture=3)
+    async with server.database.writing() as session:
+        await session.execute(delete(JobRow))
+    before = {case.id: await server.cases.get(case.id) for case in (appealed, other, reported)}
+
+    assert await server.keeper.delete_person(MEMBER) == 2
+
+    for case_id, shown in before.items():
+        now = await server.cases.get(case_id)
+        assert shown is not None
+        assert now is not None
+        assert now.version == shown.version + (case_id != other.id)
+        assert (now.appeals, now.reports) == ((), ())
+    async with server.database.reading() as session:
+        drawn = set(await session.scalars(select(JobRow.subject_id)))
+    assert drawn == {appealed.id, reported.id}

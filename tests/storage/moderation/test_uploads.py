@@ -214,7 +214,7 @@ async def test_a_report_on_what_has_a_case_shows_on_its_card(desk: Desk) -> None
     reported = upload(1, prefix="r:")
     await desk.uploads.record_report([reported], report())
     upload_id = await desk.id_of(reported.key)
-    case = await desk.uploads.conclude(desk.conclusion(upload_id, verdict(), 1))
+    case = await desk.concluded(desk.conclusion(upload_id, verdict(), 1))
     assert case is not None
     reason = "x" * MAX_REPORT_CHARACTERS
 

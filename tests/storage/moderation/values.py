@@ -16,6 +16,7 @@ from bot.domain.moderation.upload import Conclusion, NewUpload, Screened
 from bot.domain.picture import Frame, PictureRef, SourceKind
 from bot.storage.database import Database
 from bot.storage.moderation.case_reading import read_cases
+from bot.storage.moderation.cases import SqlCaseStore
 from bot.storage.moderation.policies import SqlPolicyStore
 from bot.storage.moderation.uploads import SqlUploadStore
 from bot.storage.moderation_tables import ActionRow, CaseRow, DayCountRow, JobRow, UploadRow
@@ -174,9 +175,15 @@ class Desk:
         """Record an upload and conclude it."""
         upload_id = await self.posted(number, **changes)
         picture = number if picture is None else picture
-        return await self.uploads.conclude(
+        return await self.concluded(
             self.conclusion(upload_id, given or verdict(), picture, **(conclusion or {}))
         )
+
+    async def concluded(self, conclusion: Conclusion) -> Case | None:
+        """Conclude an upload; return its case."""
+        case_id = await self.uploads.conclude(conclusion)
+        cases = SqlCaseStore(self.database, clock=self.clock)
+        return None if case_id is None else await cases.get(case_id)
 
     async def rows(self, table: type[Any], *order: Any) -> Sequence[Any]:
         async with self.database.reading() as session:
