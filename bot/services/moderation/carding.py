@@ -4,11 +4,16 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.domain.moderation.case import CaseState
 from bot.domain.moderation.jobs import Job
 from bot.domain.moderation.ports import CaseStore, Enforcer
 from bot.services.moderation.policies import Policies
+from bot.services.moderation.worker import Later
 
 _log = structlog.get_logger(__name__)
+
+NOWHERE_SECONDS = 600.0
+"""How long the card of an open case waits for a channel in which it may be posted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +27,20 @@ class Carding:
     async def handle(self, job: Job) -> None:
         """Draw a case as it is now, unless its card shows that already.
 
-        Raises Postponed and StorageFailed.
+        Raises Postponed, Later and StorageFailed.
         """
         case = await self.cases.get(job.subject_id)
         if case is None or case.card_version >= case.version:
             return
         policy = await self.policies.get(case.guild_id)
         card = await self.enforcer.draw_card(case, policy)
-        await self.cases.card_drawn(
-            case.id,
-            case.version,
-            None if card is None else card.channel_id,
-            None if card is None else card.message_id,
-        )
+        if card is not None:
+            place = card.channel_id, card.message_id
+        elif case.state is CaseState.OPEN:  # it waits for a moderator, who has to see it one day
+            raise Later(NOWHERE_SECONDS, is_attempt=False)
+        else:  # where it was it may be again, and be brought up to date with the next change
+            place = case.card_channel_id, case.card_message_id
+        await self.cases.card_drawn(case.id, case.version, *place)
 
     async def give_up(self, job: Job) -> None:
         """Leave the card as it is until the case changes again."""

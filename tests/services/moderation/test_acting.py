@@ -1,13 +1,14 @@
 """Actions: once, in order for each person, and ended whatever happens."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.moderation.assessment import Outcome
-from bot.domain.moderation.case import Action, ActionKind, ActionState, Case
+from bot.domain.moderation.case import Action, ActionKind, ActionState, Case, CaseState
 from bot.domain.moderation.ports import Card, Postponed
 from tests.services.moderation.fakes import AUTHOR, GUILD, STRICT, Office
 from tests.services.moderation.virtual import virtually
@@ -183,7 +184,7 @@ def test_a_card_is_drawn_once_for_all_that_changes_while_it_is_drawn() -> None:
     assert office.enforcer.drawn[-1] == (1, case.version)
 
 
-def test_a_card_with_nowhere_to_go_is_not_asked_for_again_until_something_changes() -> None:
+def test_a_card_with_nowhere_to_go_is_posted_once_there_is_a_place() -> None:
     async def scenario() -> Office:
         office = Office()
 
@@ -193,10 +194,38 @@ def test_a_card_with_nowhere_to_go_is_not_asked_for_again_until_something_change
         office.enforcer.on_draw = nowhere
         async with office.open():
             await office.post("bad")
+            await asyncio.sleep(3600)
+            assert office.cases.cases[1].card_channel_id is None
+            assert 5 <= len(office.enforcer.drawn) <= 10
+            office.enforcer.on_draw = None
         return office
 
     office = virtually(scenario())
-    assert office.cases.cases[1].card_channel_id is None
+    case = office.cases.cases[1]
+    assert (case.card_channel_id, case.card_version) == (STRICT.log_channel_id, case.version)
+    assert not office.queue.rows
+
+
+def test_a_decided_case_waits_for_no_place_and_remembers_where_its_card_was() -> None:
+    async def scenario() -> Office:
+        office = Office()
+
+        async def nowhere(_: Case) -> None:
+            return None
+
+        async with office.open():
+            await office.post("bad")
+            await office.moderation.idle()
+            office.enforcer.on_draw = nowhere
+            decided = replace(office.cases.cases[1], state=CaseState.DECIDED)
+            office.cases.cases[1] = decided
+            office.cases.change(1)
+        return office
+
+    office = virtually(scenario())
+    case = office.cases.cases[1]
+    assert case.card_version == case.version
+    assert (case.card_channel_id, case.card_message_id) == (STRICT.log_channel_id, case.number)
     assert not office.queue.rows
 
 
