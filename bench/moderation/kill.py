@@ -26,8 +26,8 @@ from bench.world import serving
 from bot.logs import logging_to
 from bot.storage.database import Database
 
-_LIFE_SECONDS = 6.0
-"""A moment that has not come by then is not waited for."""
+_LIFE_SECONDS = 15.0
+"""A moment that has not come by then is not waited for: it counts as any."""
 _BEGUN_SECONDS = 30.0
 _REST_SECONDS = 300.0
 _OUTAGES, _LONGEST_OUTAGE_SECONDS = 0.4, 6.0
@@ -87,15 +87,17 @@ class _Lives:
         await self._revive(moment, trap)
         self.moments.set(trap)
         self.moments.reached(Moment.ANY)
+        came = moment
         try:
             async with asyncio.timeout(_LIFE_SECONDS):
                 await trap.sprung.wait()
         except TimeoutError:
+            came = Moment.ANY
             trap.close()
         await victim.ended()
         self.moments.set(None)
         self._dead = victim
-        self.killed[moment.label] += 1
+        self.killed[came.label] += 1
         self.victims[victim.name] += 1
         await self.discord.settled()
         await asyncio.gather(posting, outage)
@@ -122,9 +124,13 @@ class _Lives:
                 await asyncio.sleep(0.1)
 
     def _victim(self, moment: Moment) -> Member:
-        if self._dead is not None and moment in (Moment.STARTING, Moment.READING):
-            return self._dead
+        dead = self._dead
+        reads = moment is Moment.READING
+        if dead is not None and (moment is Moment.STARTING or (reads and dead.is_client)):
+            return dead
         client, *workers = self.members
+        if reads:
+            return client
         judges = moment in (Moment.JUDGING, Moment.JUDGED)
         if workers and (judges or self.chance.random() >= _CLIENT_KILLED):
             return self.chance.choice(workers)

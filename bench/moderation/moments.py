@@ -45,7 +45,7 @@ class Moment(enum.Enum):
 
 
 _MOST_LET_PASS = {Moment.STARTING: 1, Moment.READING: 1, Moment.ANY: 1}
-_MANY = 5
+_MANY = 3
 
 
 class Trap:

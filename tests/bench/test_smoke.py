@@ -7,6 +7,8 @@ import pytest
 from bench import load, memory, overhead
 from bench.conversations import growth, kill
 from bench.engine import Speed
+from bench.moderation import backlog, everything, intake, lookup, pace, raid
+from bench.moderation import kill as moderation_kill
 from bench.photos import SMALL, Kind
 
 pytestmark = pytest.mark.skipif(
@@ -70,3 +72,35 @@ async def test_nobody_is_lost_or_left_waiting_when_the_bot_is_killed() -> None:
     ]
     assert outcome.figures["kills"] == 1
     assert outcome.figures["acknowledged"] > 0
+
+
+async def test_no_upload_is_lost_or_acted_on_twice_when_the_bot_is_killed() -> None:
+    outcome = await moderation_kill.measure(moderation_kill.Plan(uploads=12, kills=1, seed=1))
+
+    assert outcome.passed, outcome.notes
+    assert outcome.figures == {
+        "uploads": 12,
+        "kills": 1,
+        "lost": 0,
+        "verdicts_twice": 0,
+        "actions_twice": 0,
+    }
+
+
+async def test_moderation_is_measured_in_all_its_parts() -> None:
+    plan = everything.Plan(
+        intake.Plan(stream_seconds=0.5, singles=2, burst=4),
+        pace.Plan(per_second=(1, 20), seconds=1.0, speed=FAST),
+        raid.Plan(copies=6, unrelated=8),
+        lookup.Plan(few=200, many=400, lookups=4),
+        backlog.Plan(backlog=20, describes=2, speed=FAST),
+    )
+
+    outcome = await everything.measure(plan)
+
+    assert outcome.passed
+    figures = outcome.figures
+    assert figures["unrelated_folded_in"] == 0
+    assert 0 < figures["raid_model_calls"] <= 6
+    for key in ("queued_per_s", "verdict_1_per_s_p50_s", "lookup_p50_ms", "describe_ratio"):
+        assert figures[key] > 0
