@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 import structlog
-from sqlalchemy import ColumnElement, Update, and_, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Update, and_, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.clock import utc_now
@@ -119,6 +119,9 @@ class SqlJobQueue(JobQueue):
         self._poll_seconds = poll_seconds
         self._clock = clock
         self._holder = secrets.token_hex(16)
+        self._out: dict[int, Job] = {}
+        """What it handed out and has not heard of since. A lease of ours on anything else is one
+        whose claim nobody heard the answer to: it has to end, or the job would rest for ever."""
         self._woken = asyncio.Event()
         self._renewing: asyncio.Task[None] | None = None
         self._took_over = False
@@ -133,6 +136,7 @@ class SqlJobQueue(JobQueue):
             self._renewing.cancel()
             with suppress(asyncio.CancelledError):
                 await self._renewing
+        self._out.clear()
         try:
             await self._free(self._held(), attempts=_ONE_LESS)
         except StorageFailed as error:  # their leases end by themselves
@@ -190,6 +194,7 @@ class SqlJobQueue(JobQueue):
             )
             if gone.first() is None:
                 await session.execute(self._freeing(ours, attempts=0))
+        self._heard_of(job)
         self.wake()
 
     async def fail(self, job: Job, *, retry_in: timedelta | None, is_attempt: bool = True) -> None:
@@ -212,6 +217,7 @@ class SqlJobQueue(JobQueue):
             await session.execute(
                 update(JobRow).where(JobRow.id == job.id, self._held()).values(values)
             )
+        self._heard_of(job)
         if retry_in is None:
             _log.warning("job_dead", kind=job.kind, subject=job.subject_id, attempts=job.attempts)
         if not retry_in:
@@ -219,7 +225,8 @@ class SqlJobQueue(JobQueue):
 
     async def renew(self) -> None:
         """Put off the end of every lease it holds."""
-        mine = select(JobRow.id).where(self._held()).with_for_update(skip_locked=True)
+        ours = and_(self._held(), JobRow.id.in_(self._out))
+        mine = select(JobRow.id).where(ours).with_for_update(skip_locked=True)
         async with self._database.writing() as session:
             until = self._clock() + self._lease
             await session.execute(update(JobRow).where(JobRow.id.in_(mine)).values(run_at=until))
@@ -248,6 +255,8 @@ class SqlJobQueue(JobQueue):
         except asyncio.CancelledError:
             with suppress(StorageFailed):
                 leased = [job.id for job in await leasing]
+                for job_id in leased:
+                    self._out.pop(job_id, None)
                 await self._free(and_(JobRow.id.in_(leased), self._held()), attempts=_ONE_LESS)
             raise
 
@@ -268,7 +277,8 @@ class SqlJobQueue(JobQueue):
                 JobRow.kind.in_(kinds),
                 JobRow.state != JobState.DEAD,
                 JobRow.run_at <= now,
-                JobRow.holder != self._holder,  # ours while we are here, however late
+                # Ours while we are at it, however late.
+                or_(JobRow.holder != self._holder, JobRow.id.not_in(self._out)),
             )
             .order_by(*age)
             .limit(limit)
@@ -292,9 +302,15 @@ class SqlJobQueue(JobQueue):
             rows.sort(key=lambda row: (row.enqueued_at, row.id))
         else:
             rows.sort(key=lambda row: (row.priority, row.enqueued_at, row.id), reverse=True)
-        return tuple(
+        jobs = tuple(
             Job(row.id, row.kind, row.subject_id, row.attempts, row.serial) for row in rows
         )
+        self._out.update((job.id, job) for job in jobs)
+        return jobs
+
+    def _heard_of(self, job: Job) -> None:
+        if self._out.get(job.id) is job:  # not what came of it since
+            del self._out[job.id]
 
     async def _renew_for_ever(self) -> None:
         pause_seconds = self._lease.total_seconds() / RENEWALS_PER_LEASE

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.errors import StorageFailed
 from bot.domain.moderation.jobs import Job, JobKind, JobQueue
 from bot.storage.database import Database
 from bot.storage.moderation.jobs import SqlJobQueue, Wanted, enqueue_all_in
@@ -391,3 +393,51 @@ async def test_claiming_among_many_reads_little(sqlite: Database, clock: HandClo
         for text, values in claims:
             plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
             assert not any("TEMP B-TREE" in str(row) for row in plan)
+
+
+class LosesAnswers:
+    """A database whose answer to what it has kept is lost on the way, once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.loses = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        async with self._database.writing() as session:
+            yield session
+        if self.loses:
+            self.loses = False
+            raise StorageFailed("unreachable")
+
+
+async def test_a_job_whose_claim_was_not_heard_of_is_claimed_again_when_its_lease_is_over(
+    database: Database, clock: HandClock
+) -> None:
+    losing = LosesAnswers(database)
+    async with new_queue(losing, clock) as queue:  # type: ignore[arg-type] - all that it uses
+        assert await queue.claim(ALL, 1) == ()
+        await queue.enqueue(JobKind.ACT, 1)
+        losing.loses = True
+        with pytest.raises(StorageFailed):
+            await queue.claim(ALL, 1)
+        clock.advance(seconds=LEASE_SECONDS / 2)
+        await queue.renew()
+        assert await queue.claim(ALL, 1) == ()
+        clock.advance(seconds=LEASE_SECONDS / 2)
+
+        job = await one(queue)
+
+        assert (job.subject_id, job.attempts) == (1, 2)
+        clock.advance(seconds=LEASE_SECONDS / 2)
+        await queue.renew()
+        clock.advance(seconds=LEASE_SECONDS)
+        assert await queue.claim(ALL, 1) == (), "and whoever is at it keeps it"
+        losing.loses = True
+        with pytest.raises(StorageFailed):
+            await queue.done(job)
+        await queue.done(job)
+        assert await rows(database) == []

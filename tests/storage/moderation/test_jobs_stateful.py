@@ -96,7 +96,9 @@ class Machine(RuleBasedStateMachine):
             for job in self.jobs.values():
                 if job.state is JobState.RUNNING:
                     job.free(self.clock())
-        return self.run(queue.__aenter__())
+        opened = self.run(queue.__aenter__())
+        self.run(opened.claim((), 1))  # who claims first takes over what another process had
+        return opened
 
     def teardown(self) -> None:
         for queue in self.queue:
