@@ -11,6 +11,7 @@ from bot.domain.moderation.case import ActionKind, ActionState, Case
 from bot.domain.moderation.policy import Category, CustomRule, Step
 from bot.domain.moderation.ports import Postponed
 from bot.domain.moderation.upload import Author
+from bot.storage.moderation import case_reading, finding
 from tests.discord.cases import Court, court, ended, flag, repointed
 from tests.discord.messaging import offered, said
 from tests.discord.world import shown
@@ -78,6 +79,31 @@ async def test_whoever_is_banned_is_told_before_they_are_out_of_reach(tmp_path: 
         banned_at = requests.index(("PUT", f"/guilds/{c.w.guild.id}/bans/{c.w.ann.id}"))
         assert told_at < banned_at
         assert ended(case)["tell"] is ActionState.DONE
+
+
+async def test_in_a_raid_everybody_is_told_first_and_may_appeal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few of the people and of the actions a case shows."""
+    monkeypatch.setattr(case_reading, "ACTIONS_SHOWN", 1)
+    monkeypatch.setattr(finding, "PEOPLE_SHOWN", 1)
+    async with court(tmp_path) as c:
+        case = await c.raid(c.w.ann, c.w.ben)
+        asked = await c.press(c.mod, "Ban all 2")
+        await c.w.click(c.mod, asked, "Yes, ban")
+        for member in (c.w.ann, c.w.ben):
+            for action in await c.cases.actions_on(case.id, member.id):
+                begun = await c.cases.begin_action(action.id)
+                assert begun is not None
+                await c.cases.end_action(action.id, await c.enforcer.carry_out(begun))
+        for member in (c.w.ann, c.w.ben):
+            (letter,) = letters(member)
+            assert "You were banned from the server." in said(letter)
+            requests = [(entry.method, entry.path) for entry in c.w.env.http_requests]
+            told_at = requests.index(("POST", f"/channels/{letter.channel.id}/messages"))
+            banned_at = requests.index(("PUT", f"/guilds/{c.w.guild.id}/bans/{member.id}"))
+            assert told_at < banned_at
+            assert "with the moderators now" in shown(await appeal(c, member, "Sorry."))
 
 
 async def test_nobody_is_told_twice(tmp_path: Path) -> None:

@@ -173,6 +173,14 @@ class CaseStore(Protocol):
         """Return everybody who posted the picture as a member, at most 200, in order."""
         ...
 
+    async def concerns(self, case_id: int, person_id: int) -> bool:
+        """Say whether somebody posted the picture as a member, however many others did."""
+        ...
+
+    async def actions_on(self, case_id: int, person_id: int) -> Sequence[Action]:
+        """Return the newest action of each kind that is about one person, in order."""
+        ...
+
     async def decide(self, request: DecisionRequest) -> Decided | None:
         """Keep what a moderator decided, in one transaction; None for an unknown case.
 

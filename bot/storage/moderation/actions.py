@@ -10,10 +10,9 @@ from bot.domain.moderation.case import (
     Appeal,
     EventKind,
 )
-from bot.domain.moderation.upload import Author
 from bot.storage.moderation.case_rows import action_of, lock_guild, redraw
-from bot.storage.moderation.finding import CasePart
-from bot.storage.moderation_tables import ActionRow, AppealRow, CaseEventRow, CaseRow, SightingRow
+from bot.storage.moderation.finding import CasePart, posted_by
+from bot.storage.moderation_tables import ActionRow, AppealRow, CaseEventRow, CaseRow
 
 _HAPPENED = (ActionState.DONE, ActionState.ALREADY)
 
@@ -75,16 +74,12 @@ class Acting(CasePart):
 
         Those may who posted the picture as members.
         """
-        concerned = select(SightingRow.upload_id).where(
-            SightingRow.case_id == case_id,
-            SightingRow.author_id == appeal.person_id,
-            SightingRow.author == Author.MEMBER,
-        )
+        concerned = select(posted_by(case_id, appeal.person_id))
         async with self._database.writing() as session:
             row = await locked_case(session, case_id)
             if (
                 row is None
-                or await session.scalar(concerned.limit(1)) is None
+                or not await session.scalar(concerned)
                 or await session.get(AppealRow, (case_id, appeal.person_id)) is not None
             ):
                 return False

@@ -3,16 +3,17 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, distinct, exists, func, select
+from sqlalchemy import ColumnElement, Exists, Select, and_, distinct, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.clock import utc_now
-from bot.domain.moderation.case import Case, CaseEvent
+from bot.domain.moderation.case import Action, Case, CaseEvent
 from bot.domain.moderation.ports import CaseQuery
 from bot.domain.moderation.upload import Author
 from bot.storage.database import Database
 from bot.storage.moderation.case_reading import CONFIRMING, read_cases
-from bot.storage.moderation_tables import CaseEventRow, CaseRow, SightingRow
+from bot.storage.moderation.case_rows import action_of
+from bot.storage.moderation_tables import ActionRow, CaseEventRow, CaseRow, SightingRow
 
 PEOPLE_SHOWN = 200
 EXPORTED_AT_ONCE = 50
@@ -65,6 +66,24 @@ class Finding(CasePart):
         """Return everybody who posted the picture as a member, at most 200, in order."""
         async with self._database.reading() as session:
             return (await session.scalars(posted_by_members(case_id).limit(PEOPLE_SHOWN))).all()
+
+    async def concerns(self, case_id: int, person_id: int) -> bool:
+        """Say whether somebody posted the picture as a member, however many others did."""
+        async with self._database.reading() as session:
+            return await session.scalar(select(posted_by(case_id, person_id))) or False
+
+    async def actions_on(self, case_id: int, person_id: int) -> Sequence[Action]:
+        """Return the newest action of each kind that is about one person, in order."""
+        about = (
+            select(ActionRow, CaseRow.number)
+            .join(CaseRow, CaseRow.id == ActionRow.case_id)
+            .where(ActionRow.case_id == case_id, ActionRow.person_id == person_id)
+            .order_by(ActionRow.id)
+        )
+        async with self._database.reading() as session:
+            rows = (await session.execute(about)).all()
+        newest = {row.kind: action_of(row, number) for row, number in rows}
+        return sorted(newest.values(), key=lambda action: action.id)
 
     async def events(self, case_id: int) -> Sequence[CaseEvent]:
         """Return a case's history, oldest first."""
@@ -126,6 +145,15 @@ def posted_by_members(case_id: int) -> Select[int]:
         .where(SightingRow.case_id == case_id, SightingRow.author == Author.MEMBER)
         .group_by(SightingRow.author_id)
         .order_by(func.min(SightingRow.upload_id))
+    )
+
+
+def posted_by(case_id: int, person_id: int) -> Exists:
+    """Ask whether somebody posted the picture of a case as a member."""
+    return exists().where(
+        SightingRow.case_id == case_id,
+        SightingRow.author_id == person_id,
+        SightingRow.author == Author.MEMBER,
     )
 
 

@@ -100,7 +100,7 @@ async def _concerning(
     case = await cases.get(case_id)
     if case is None or case.guild_id != guild_id:
         refused = gone(say)
-    elif interaction.user.id not in await cases.people(case_id):
+    elif not await cases.concerns(case_id, interaction.user.id):
         refused = say.say("Only the person whose picture this is about can appeal.")
     else:
         return case

@@ -33,6 +33,8 @@ from bot.ui.moderation.telling import tell
 _log = structlog.get_logger(__name__)
 
 _ACTION_SECONDS = 120.0
+_TELL_FIRST_SECONDS = 20.0
+"""How long sending somebody away waits for their message: Discord limits how many are sent."""
 _RECENT_SECONDS = 5.0
 
 _MISSING_PERMISSION = frozenset({50001, 50013})
@@ -235,12 +237,14 @@ class DiscordEnforcer(Enforcer):
         The telling's own action finds the message afterwards. Where it fails, that is no reason
         not to go on.
         """
-        case = await self._house.moderation.cases.get(action.case_id)
-        for other in case.actions if case is not None else ():
-            waits = other.kind is ActionKind.TELL and other.state is ActionState.PENDING
-            if waits and other.person_id == action.person_id:
-                with contextlib.suppress(discord.HTTPException):
-                    await tell(self._client, self._house, guild, other)
+        if action.person_id is None:
+            return
+        about_them = await self._house.moderation.cases.actions_on(action.case_id, action.person_id)
+        for other in about_them:
+            if other.kind is ActionKind.TELL and other.state is ActionState.PENDING:
+                with contextlib.suppress(discord.HTTPException, TimeoutError):
+                    async with asyncio.timeout(_TELL_FIRST_SECONDS):
+                        await tell(self._client, self._house, guild, other)
 
     async def _audit_reason(
         self, guild: discord.Guild, action: Action, asker: discord.Member | None

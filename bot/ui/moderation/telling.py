@@ -1,5 +1,7 @@
 """Tells the person concerned what happened, by which rule, and how to appeal."""
 
+from dataclasses import replace
+
 import discord
 from discord import ButtonStyle, ui
 
@@ -42,6 +44,9 @@ async def tell(
     case = await house.moderation.cases.get(action.case_id)
     if action.person_id is None or case is None:
         return ActionState.FAILED
+    # Of a raid, a case holds only the last few.
+    about_them = await house.moderation.cases.actions_on(case.id, action.person_id)
+    case = replace(case, actions=tuple(about_them))
     happened = done_to(case, by_moderator=action.requested_by is not None)
     if happened is None:  # taken back before anybody was told
         return ActionState.FAILED

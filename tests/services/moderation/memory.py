@@ -138,6 +138,12 @@ class MemoryCases:
     async def people(self, case_id: int) -> Sequence[int]:
         raise NotImplementedError
 
+    async def concerns(self, case_id: int, person_id: int) -> bool:
+        raise NotImplementedError
+
+    async def actions_on(self, case_id: int, person_id: int) -> Sequence[Action]:
+        raise NotImplementedError
+
     async def decide(self, request: DecisionRequest) -> Decided | None:
         raise NotImplementedError
 

@@ -7,8 +7,11 @@ import pytest
 from sqlalchemy import event
 
 from bot.domain.moderation.assessment import Outcome
+from bot.domain.moderation.case import ActionKind, ActionState, Decision
 from bot.domain.moderation.policy import Step
+from bot.domain.moderation.upload import Author
 from bot.storage.database import Database
+from bot.storage.moderation import case_reading, finding
 from tests.storage.moderation.case_values import MEMBER, Server
 
 
@@ -50,3 +53,46 @@ async def test_a_verdict_on_a_copy_never_reads_the_other_copies(server: Server) 
 
     reading = [one for one in asked if "count(distinct" in one or "row_number" in one]
     assert reading == []
+
+
+async def test_everybody_in_a_raid_is_known_however_many_are_shown(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_reading, "ACTIONS_SHOWN", 2)
+    monkeypatch.setattr(finding, "PEOPLE_SHOWN", 2)
+    case = await server.open(person=1, message=1)
+    for person in range(2, 6):
+        await server.open(person=person, message=person, copy_of=case)
+    await server.open(person=9, message=9, author=Author.WEBHOOK, copy_of=case)
+    decided = await server.decide(case, Decision.BAN)
+
+    assert len(decided.case.actions) == len(await server.cases.people(case.id)) == 2
+    for person in range(1, 6):
+        assert await server.cases.concerns(case.id, person)
+        about_them = await server.cases.actions_on(case.id, person)
+        assert [(one.kind, one.person_id) for one in about_them] == [
+            (ActionKind.DELETE, person),
+            (ActionKind.BAN, person),
+            (ActionKind.TELL, person),
+        ]
+    assert not await server.cases.concerns(case.id, 9), "a webhook is nobody"
+    assert not await server.cases.concerns(case.id + 1, 1)
+    assert await server.cases.actions_on(case.id, 77) == []
+
+
+async def test_of_what_was_done_to_somebody_again_the_newest_counts(server: Server) -> None:
+    case = await server.open()
+    for _ in range(2):
+        await server.decide(case, Decision.TIME_OUT)
+        await server.carry_out(case)
+        await server.undo(case)
+
+    newest = await server.cases.actions_on(case.id, MEMBER)
+
+    assert [one.kind for one in newest] == [
+        ActionKind.DELETE,
+        ActionKind.TIME_OUT,
+        ActionKind.TELL,
+        ActionKind.END_TIME_OUT,
+    ]
+    assert newest[-1].state is ActionState.PENDING
