@@ -29,6 +29,7 @@ from bot.services.moderation.orders import order_in
 from bot.services.moderation.scams import scam_in
 from bot.services.moderation.wording import plain
 
+_NOT_OF_COPIES = frozenset({REPORTED, BLOCKED_PICTURE})
 _COPY_SEVERITY = 2
 """How bad a copy is taken to be of what people blocked, and of what has no case any more."""
 _INVITE = re.compile(r"(?:discord\.gg|discord(?:app)?\.com/invite)/")
@@ -63,7 +64,8 @@ def recognised(
     ``severities`` says how bad the pictures of cases were found to be.
 
     Of a picture with a case, whatever moderators have allowed since is left out, and that somebody
-    reported it: that is about another upload. A picture that is only like an allowed one is let
+    reported it: that is about another upload. That it was a copy of a blocked one counts for as
+    long as that is blocked. A picture that is only like an allowed one is let
     through for what was said of that one; that the model could not answer about it is not.
     """
     findings: list[Finding] = []
@@ -77,7 +79,7 @@ def recognised(
         if match.kind is BankKind.BLOCKED:
             findings.append(_copy(BLOCKED_PICTURE, match, _COPY_SEVERITY))
         elif match.kind is BankKind.SEEN:
-            left = [rule for rule in match.rules if rule not in allowed and rule != REPORTED]
+            left = [rule for rule in match.rules if rule not in allowed | _NOT_OF_COPIES]
             severity = severities.get(match.case_id or 0, _COPY_SEVERITY)
             findings += [_copy(rule, match, severity) for rule in left]
     return Assessment(findings=tuple(findings), allowed_rules=frozenset(allowed))

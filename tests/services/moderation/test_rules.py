@@ -179,6 +179,16 @@ def test_a_seen_copy_names_its_case_but_nothing_that_was_allowed_since() -> None
     assert result.allowed_rules == {"spam"}
 
 
+def test_what_is_blocked_no_more_is_no_reason_any_more() -> None:
+    seen = match(BankKind.SEEN, "scam", BLOCKED_PICTURE, case_id=4)
+    assert [found.rule for found in recognised([seen]).findings] == ["scam"]
+    blocked = match(BankKind.BLOCKED, exact=True)
+    assert {found.rule for found in recognised([blocked, seen]).findings} == {
+        BLOCKED_PICTURE,
+        "scam",
+    }
+
+
 def test_a_copy_is_as_bad_as_the_picture_of_its_case() -> None:
     """What only a moderator may act on is no worse for being posted again."""
     seen = match(BankKind.SEEN, "scam", exact=True, case_id=4)
