@@ -1,8 +1,10 @@
 """Where the database is, and engines for it."""
 
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, NullPool, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -47,6 +49,30 @@ class Address:
                 query.setdefault("ssl", query.pop("sslmode"))
             return cls(url.set(drivername="postgresql+asyncpg", query=query), None)
         raise _wrong("must begin with sqlite:/// or postgresql://")
+
+
+class _Connection(sqlite3.Connection):
+    """One that keeps no lock once it is closed.
+
+    In the middle of a statement, where a task that is cancelled leaves it, SQLite itself would keep
+    the lock until the cursor is collected too, which takes as long as the exception is held.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
+
+    def cursor(self, *arguments: Any, **options: Any) -> Any:
+        """Make a cursor, as any connection."""
+        cursor = super().cursor(*arguments, **options)
+        self._cursors.add(cursor)
+        return cursor
+
+    def close(self) -> None:
+        """Close the cursors, then the connection."""
+        for cursor in tuple(self._cursors):
+            cursor.close()
+        super().close()
 
 
 def write_engine(address: Address) -> AsyncEngine:
@@ -106,7 +132,7 @@ def _sqlite(
     engine = create_async_engine(
         address.url,
         hide_parameters=True,
-        connect_args={"timeout": BUSY_TIMEOUT_SECONDS},
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "factory": _Connection},
         **options,
     )
 

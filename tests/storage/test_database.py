@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.errors import ConfigError, StorageFailed
 from bot.domain.task import Parameters
@@ -145,6 +146,33 @@ async def test_writers_cancelled_at_any_moment_leave_the_database_usable(
     async with asyncio.timeout(20):
         await store.put(answer_key("z"), full_answer())
     assert await store.get(answer_key("z")) is not None
+
+
+async def test_statements_that_are_cut_off_keep_no_lock(sqlite: Database) -> None:
+    """Who is cancelled between a statement and its rows leaves a cursor somewhere."""
+    left = []
+
+    async def is_cancelled(session: AsyncSession, statement: str) -> None:
+        connection = await session.connection()
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        left.append(await (await driver.cursor()).execute(statement))
+        await connection.invalidate()
+        raise asyncio.CancelledError
+
+    await answers(sqlite).put(answer_key(), full_answer())
+    await set_busy_timeout(sqlite)
+    with pytest.raises(asyncio.CancelledError):
+        async with sqlite.reading() as session:
+            await is_cancelled(session, "SELECT key FROM answer")
+    with pytest.raises(asyncio.CancelledError):
+        async with sqlite.writing() as session:
+            await is_cancelled(session, "UPDATE answer SET version = 2 RETURNING key")
+
+    await set_busy_timeout(sqlite)
+    await answers(sqlite).put(answer_key("b"), full_answer())
+    assert await sqlite.scrub()
+    assert len(left) == 2
 
 
 async def test_what_is_written_is_there_after_reopening(tmp_path: Path) -> None:
