@@ -1,6 +1,6 @@
 """A case as its moderators read it by its number: the facts of its card, and its history."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.domain.moderation.case import Case, CaseEvent
 from bot.domain.moderation.policy import Policy
@@ -42,7 +42,17 @@ def case_page(case: Case, events: Sequence[CaseEvent], policy: Policy, say: Word
         *_history(events, say),
         *_card(case, say),
     ]
-    return _within(TEXT_LIMIT, lines, say)
+    return _within(TEXT_LIMIT, list(_apart(lines)), say)
+
+
+def _apart(lines: Iterable[str]) -> Iterator[str]:
+    """Put a blank line after each list: else what follows counts as part of its last entry."""
+    listed = False
+    for line in lines:
+        if listed and not line.startswith("- "):
+            yield ""
+        listed = line.startswith("- ")
+        yield line
 
 
 def card_link(case: Case) -> str:
