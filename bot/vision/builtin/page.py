@@ -114,10 +114,18 @@ class PageReader:
         return 2 if turned >= max(_TURNED_QUALITY, upright + _CLEARER) else 0
 
     def _line(self, pixels: Pixels, corners: Corners) -> Line:
-        """Read one piece of an upright page; a tall one may be a digit, a column or a side note."""
+        """Read one piece of an upright page; a tall one may be a digit, a column or a side note.
+
+        Not every line stands the way most of the page does: one may be on its head.
+        """
         shape, read = _shape(corners), self._recogniser.read
         if shape > 1 / _LONG:
-            return read(pixels, corners)
+            line = read(pixels, corners)
+            if line.quality >= _UPRIGHT_QUALITY:
+                return line
+            other = read(pixels, corners, turn=2)
+            clear = other.quality >= max(_UPRIGHT_QUALITY, line.quality + _CLEARER)
+            return other if clear else line
         lines = [read(pixels, corners, turn=turn) for turn in (1, 3)]
         if shape > 1 / (2 * _LONG):  # short enough for a character or two that stand upright
             lines.append(read(pixels, corners))

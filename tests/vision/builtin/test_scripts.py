@@ -3,6 +3,7 @@
 from itertools import accumulate
 
 import pytest
+from PIL import Image, ImageOps
 
 from bot.domain.picture import Note
 from bot.domain.task import TaskName
@@ -12,10 +13,18 @@ from bot.vision.builtin.phrases import phrases
 from bot.vision.builtin.scripts import judge
 from tests.vision.builtin import texts
 from tests.vision.builtin.conftest import Road
-from tests.vision.builtin.pages import DARK_MODE, draw
+from tests.vision.builtin.pages import DARK_MODE, Page, draw
 
 NAMED = {"Greek": "Greek", "Greek capitals": "Greek", "Vietnamese": "Vietnamese"}
 """The scripts that give themselves away; the others are only known to be another one."""
+
+
+def stacked(above: Page, below: Page) -> Page:
+    size = (max(above.image.width, below.image.width), above.image.height + below.image.height)
+    image = Image.new("RGB", size, "white")
+    image.paste(above.image, (0, 0))
+    image.paste(below.image, (0, above.image.height))
+    return Page(image, "")
 
 
 def sentence(name: str) -> str:
@@ -44,6 +53,36 @@ async def test_other_scripts_are_refused_in_any_position(
     page = draw(lines, face, 24, DARK_MODE).turned(degrees)
     answer = await road.ask(page.encoded())
     assert answer.text == f"[{sentence(name)}]"
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+@pytest.mark.parametrize("longer", ["upright", "turned"])
+async def test_a_line_is_read_whichever_way_most_of_the_page_stands(
+    road: Road, degrees: int, longer: str
+) -> None:
+    line, others = "Not every line stands upright", draw(texts.ENGLISH[0], "latin", 24)
+    shorter = draw((line,), "latin", 24)
+    parts = (
+        (shorter.turned(degrees), others)
+        if longer == "upright"
+        else (shorter, others.turned(degrees))
+    )
+    answer = await road.ask(stacked(*parts).encoded())
+    assert line in answer.text
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_upright_words_are_read_above_longer_mirrored_ones(road: Road) -> None:
+    others = (
+        "The weather today is fine and warm in all parts of the country",
+        "and tomorrow will be much the same as far as anybody can tell",
+        "so bring your hats and umbrellas to the garden party at seven",
+        "because nobody likes to be wet or burnt when they are eating",
+    )
+    mirrored = Page(ImageOps.flip(draw(others, "latin", 24).image), "")
+    page = stacked(draw(("These words stand upright",), "latin", 24), mirrored)
+    assert "These words stand upright" in (await road.ask(page.encoded())).text
 
 
 @pytest.mark.asyncio(loop_scope="session")
