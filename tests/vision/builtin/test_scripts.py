@@ -3,7 +3,7 @@
 from itertools import accumulate
 
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
 
 from bot.domain.picture import Note
 from bot.domain.task import TaskName
@@ -70,19 +70,6 @@ async def test_a_line_is_read_whichever_way_most_of_the_page_stands(
     )
     answer = await road.ask(stacked(*parts).encoded())
     assert line in answer.text
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_upright_words_are_read_above_longer_mirrored_ones(road: Road) -> None:
-    others = (
-        "The weather today is fine and warm in all parts of the country",
-        "and tomorrow will be much the same as far as anybody can tell",
-        "so bring your hats and umbrellas to the garden party at seven",
-        "because nobody likes to be wet or burnt when they are eating",
-    )
-    mirrored = Page(ImageOps.flip(draw(others, "latin", 24).image), "")
-    page = stacked(draw(("These words stand upright",), "latin", 24), mirrored)
-    assert "These words stand upright" in (await road.ask(page.encoded())).text
 
 
 @pytest.mark.asyncio(loop_scope="session")
