@@ -29,7 +29,10 @@ from bot.storage.database import Database
 _LIFE_SECONDS = 15.0
 """A moment that has not come by then is not waited for: it counts as any."""
 _BEGUN_SECONDS = 30.0
-_REST_SECONDS = 300.0
+_REST_SECONDS = 900.0
+_IDLE_SECONDS = 30.0
+"""Where nothing waits for so long and uploads have no verdict, they never will."""
+_LOOK_SECONDS = 0.3
 _OUTAGES, _LONGEST_OUTAGE_SECONDS = 0.4, 6.0
 _NONCES_FORGOTTEN = 0.5
 _LONGEST_DEATH_SECONDS = 1.5
@@ -110,11 +113,14 @@ class _Lives:
         await self._revive()
         await self.posting.post(self.posting.left)
         await self.engine.go_up()
-        deadline = time.monotonic() + _REST_SECONDS
-        while time.monotonic() < deadline:
-            if await records.at_rest(self.database, self.discord.uploads):
+        worked_at = began_at = time.monotonic()
+        while time.monotonic() < min(worked_at + _IDLE_SECONDS, began_at + _REST_SECONDS):
+            left = await records.left(self.database)
+            if left.jobs:
+                worked_at = time.monotonic()
+            elif left.verdicts >= len(self.discord.uploads):
                 return True
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(_LOOK_SECONDS)
         return False
 
     async def begin(self) -> None:

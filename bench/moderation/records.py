@@ -1,7 +1,6 @@
 """What the bot's database holds of moderation, read past the bot."""
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -83,16 +82,28 @@ async def read(database: Database) -> Records:
     return Records(outcomes, counted, sighted, done, undone, len(cases), jobs)
 
 
-async def at_rest(database: Database, keys: Collection[str]) -> bool:
-    """Say whether all uploads have their verdicts and no job is left but dead ones."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How far the work is."""
+
+    jobs: int
+    """What waits or is under way."""
+    verdicts: int
+
+
+async def left(database: Database) -> Left:
+    """Look how far the work is."""
+    done = UploadRow.state == UploadState.DONE
     async with database.reading() as session:
-        left = await session.scalar(
-            select(func.count()).select_from(JobRow).where(JobRow.state != JobState.DEAD)
-        )
-        ended = await session.scalar(
-            select(func.count()).select_from(UploadRow).where(UploadRow.state == UploadState.DONE)
-        )
-    return not left and ended is not None and ended >= len(keys)
+        alive = select(func.count()).select_from(JobRow).where(JobRow.state != JobState.DEAD)
+        ended = select(func.count()).select_from(UploadRow).where(done)
+        return Left(await session.scalar(alive) or 0, await session.scalar(ended) or 0)
+
+
+async def at_rest(database: Database, uploads: int) -> bool:
+    """Say whether so many uploads have their verdicts and no job is left but dead ones."""
+    found = await left(database)
+    return not found.jobs and found.verdicts >= uploads
 
 
 async def heard(database: Database) -> set[int]:

@@ -46,7 +46,7 @@ class World:
     async def at_rest(self) -> None:
         """Wait until all that was posted has its verdict and nothing is left to be done."""
         async with asyncio.timeout(_REST_SECONDS):
-            while not await records.at_rest(self.database, self.discord.uploads):  # noqa: ASYNC110 - the bot's
+            while not await records.at_rest(self.database, len(self.discord.uploads)):  # noqa: ASYNC110 - the bot's
                 await asyncio.sleep(_LOOK_SECONDS)
 
     async def verdict_seconds(self, keys: Sequence[str]) -> list[float]:
