@@ -21,7 +21,7 @@ def read_codes(images: Iterable[Image.Image]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for image in images:
         for code in zxingcpp.read_barcodes(image):
-            text = code.text[:_MAX_CHARACTERS].strip()
+            text = code.text.strip()[:_MAX_CHARACTERS]
             if text and len(found) < _MAX_CODES:
                 found[text] = None
     return tuple(found)

@@ -49,6 +49,10 @@ def test_a_text_is_read_once_and_cut() -> None:
     assert read_codes([poster(long), poster(long)]) == ("x" * 500,)
 
 
+def test_blanks_before_a_text_do_not_push_it_out() -> None:
+    assert read_codes([code(" " * 600 + "https://scam.example", 600)]) == ("https://scam.example",)
+
+
 def test_there_are_never_too_many() -> None:
     pictures = [code(f"number {number}") for number in range(20)]
     assert read_codes(pictures) == tuple(f"number {number}" for number in range(16))

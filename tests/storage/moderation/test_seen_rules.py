@@ -1,5 +1,7 @@
 """A picture that has a case is remembered for what was found in it, and nothing else."""
 
+from typing import Any
+
 import pytest
 
 from bot.domain.moderation.assessment import Finding, Outcome
@@ -23,7 +25,7 @@ async def seen(desk: Desk) -> list[str]:
 async def test_a_picture_is_not_remembered_for_another_one_of_its_message(desk: Desk) -> None:
     await desk.policy()
     first = await desk.judged(1, acted())
-    beside = {"key": "m:1:a:2", "message_id": FIRST_MESSAGE + 1}
+    beside: dict[str, Any] = {"key": "m:1:a:2", "message_id": FIRST_MESSAGE + 1}
     second = await desk.judged(2, verdict(Outcome.FLAGGED, finding(Category.SCAM)), **beside)
     assert first is not None
     assert second is not None
