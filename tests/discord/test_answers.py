@@ -129,6 +129,7 @@ async def test_the_asker_stops_an_answer_and_the_engine_stops_too(tmp_path: Path
     async with world(tmp_path, engine=engine) as w:
         result = await w.ann.slash(w.channel, "describe", picture=("a.png", png()))
         await until(lambda: labels(result) == ["Cancel"])
+        await until(engine.asked.is_set)
         assert result.response is not None
         refused = await w.ben.click(result.response.message, label="Cancel")
         assert "Only the person who asked" in texts(refused.response)

@@ -29,6 +29,7 @@ async def test_an_answer_that_outlives_its_reply_comes_as_a_message(tmp_path: Pa
         short_lived(w)
         result = await w.ann.slash(w.channel, "describe", picture=("a.png", png()))
         await until(lambda: labels(result) == ["Cancel"])
+        await until(engine.asked.is_set)
         await outlive(w)
         await until(lambda: "come as a new message" in shown(result))
         engine.go.set()
@@ -105,6 +106,7 @@ async def test_at_shutdown_answers_that_take_too_long_say_so(tmp_path: Path) -> 
     async with world(tmp_path, engine=engine) as w:
         result = await w.ann.slash(w.channel, "describe", picture=("a.png", png()))
         await until(lambda: labels(result) == ["Cancel"])
+        await until(engine.asked.is_set)
         await w.lookout.running.close(grace_seconds=0)
         assert "restarted before I could finish" in shown(result)
         assert engine.stopped == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from simcord.backend.serializers import guild_create_payload
+from structlog.testing import capture_logs
 
 from bot.domain.moderation.policy import Watch
 from bot.domain.moderation.ports import UploadStore
@@ -178,15 +179,16 @@ async def test_a_busy_channel_lets_the_others_have_their_turn(tmp_path: Path) ->
 
 
 async def test_a_channel_without_right_to_its_history_is_passed_over(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
 ) -> None:
     async with watched(tmp_path) as w:
         w.env.inject_error("GET", f"/channels/{w.channel.id}/messages", status=403)
-        async with away(w):
-            await post(w, w.channel.id)
-            kept = await post(w, w.other.id)
-        assert await w.message_ids() == kept
-        assert "history_not_readable" in capsys.readouterr().out
+        with capture_logs() as logs:
+            async with away(w):
+                await post(w, w.channel.id)
+                kept = await post(w, w.other.id)
+            assert await w.message_ids() == kept
+        assert "history_not_readable" in [log["event"] for log in logs]
         live = await w.ann.send(w.channel, attachments=PICTURE)
         assert await w.cursor(w.channel.id) == live.id
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 import discord
 import pytest
 from simcord.backend.models import MessageSticker
+from structlog.testing import capture_logs
 
 from bot.domain.moderation.policy import Policy, Watch
 from bot.domain.moderation.upload import MAX_TEXT_CHARACTERS, Author, NewUpload, Subject
@@ -307,15 +308,13 @@ async def test_leaving_a_server_withdraws_what_waits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", ["message_content", "guild_messages"])
-async def test_a_missing_intent_is_named_in_the_log(
-    tmp_path: Path, missing: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_missing_intent_is_named_in_the_log(tmp_path: Path, missing: str) -> None:
     given = {name: value for name, value in ALL_INTENTS if value and name != missing}
     async with watched(tmp_path) as w:
-        async with away(w, intents=discord.Intents(**given)):
-            pass
-        said = capsys.readouterr().out
-        assert "moderation_lacks_intents" in said
-        assert missing in said
+        with capture_logs() as logs:
+            async with away(w, intents=discord.Intents(**given)):
+                pass
+        (said,) = [log for log in logs if log["event"] == "moderation_lacks_intents"]
+        assert missing in str(said)
         await w.ann.send(w.channel, attachments=PICTURE)
         assert await recorded(w) == []

@@ -221,11 +221,14 @@ class FakeEngine:
             if name in self.errors:
                 raise self.errors[name]
             yield TextDelta("{")
-            await asyncio.sleep(self.seconds)
+            await self.think()
         finally:
             self.at_once -= 1
         self.answered.append(name)
         yield Answer(self._said(name), engine=self.name, model="eyes")
+
+    async def think(self) -> None:
+        await asyncio.sleep(self.seconds)
 
     async def status(self) -> EngineStatus:
         return EngineStatus(self.name, self.is_ready)

@@ -8,6 +8,7 @@ from collections.abc import Collection
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from bot.domain.errors import StorageFailed
 from bot.domain.moderation.jobs import Job, JobKind
@@ -84,9 +85,7 @@ def test_what_fails_is_tried_again_later_and_later_and_then_given_up() -> None:
     assert waits[1] >= 2 * BACKOFF_SECONDS
 
 
-def test_a_failure_is_logged_by_class_and_place_and_never_in_its_words(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_failure_is_logged_by_class_and_place_and_never_in_its_words() -> None:
     async def fail(_: Job) -> None:
         raise ValueError("what somebody wrote")
 
@@ -95,8 +94,9 @@ def test_a_failure_is_logged_by_class_and_place_and_never_in_its_words(
         queue.add(JobKind.JUDGE, 7)
         await drain(queue, lane(Scripted(fail)))
 
-    virtually(scenario())
-    written = capsys.readouterr().out
+    with capture_logs() as logs:
+        virtually(scenario())
+    written = str(logs)
     assert "ValueError" in written
     assert "reference" in written
     assert "what somebody wrote" not in written

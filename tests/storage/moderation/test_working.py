@@ -13,7 +13,7 @@ from bot.domain.errors import EngineUnavailable
 from bot.domain.moderation.assessment import Outcome
 from bot.domain.moderation.case import ActionKind, Case, CaseState, Decision, DecisionRequest
 from bot.domain.moderation.jobs import JobKind
-from bot.domain.moderation.ports import CaseQuery
+from bot.domain.moderation.ports import Card, CaseQuery
 from bot.domain.moderation.upload import NewUpload
 from bot.media.bank import MemoryBank
 from bot.services.moderation.assessing import Assessing
@@ -43,6 +43,19 @@ QUICK = Pace(claim_wait_seconds=0.05, grace_seconds=0.0)
 
 
 @dataclass
+class Colleague(FakeEngine):
+    """Answers nothing before its colleagues were asked something, too."""
+
+    colleagues: list["Colleague"] = field(default_factory=list)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def think(self) -> None:
+        self.begun.set()
+        for colleague in self.colleagues:
+            await colleague.begun.wait()
+
+
+@dataclass
 class Site:
     """One process: its own queue, stores and fakes, over a database that others may share."""
 
@@ -50,12 +63,14 @@ class Site:
     engine: FakeEngine = field(default_factory=lambda: FakeEngine(seconds=0.001))
     enforcer: FakeEnforcer = field(default_factory=FakeEnforcer)
     pace: Pace = QUICK
+    queue: SqlJobQueue = field(init=False)
     moderation: Moderation = field(init=False)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Moderation]:
         """Open the queue and what hangs on it; nothing works yet."""
         async with SqlJobQueue(self.database, poll_seconds=0.05) as queue:
+            self.queue = queue
             uploads = SqlUploadStore(self.database, woken=queue.wake)
             bank_store = SqlBankStore(self.database)
             gate = Gate(parallel=2, queue_limit=100, limits=Limits())
@@ -149,8 +164,14 @@ async def test_every_upload_ends_once_and_nothing_of_it_is_left(database: Databa
 async def test_a_raid_is_one_case_with_one_card_and_hardly_asks_the_model(
     database: Database,
 ) -> None:
+    async def is_slow(case: Case) -> Card:
+        """All that can be done meanwhile is done."""
+        while any(kind is not JobKind.CARD for kind, _ in await site.queue.counts()):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+        return Card(1, case.number)
+
     await _policy(database)
-    site = Site(database)
+    site = Site(database, enforcer=FakeEnforcer(on_draw=is_slow))
     async with site.working() as moderation:
         await moderation.intake.accept(_posted(*(f"bad#{number}" for number in range(15))))
         await moderation.idle()
@@ -161,7 +182,7 @@ async def test_a_raid_is_one_case_with_one_card_and_hardly_asks_the_model(
     assert case.sighting_count == 20
     assert case.people_count == 15
     assert case.card_version == case.version
-    assert len(site.enforcer.drawn) < case.version / 2
+    assert len(site.enforcer.drawn) <= 4
     assert len(site.engine.asked) < 8
     deleted = {one.message_id for one in site.enforcer.done if one.kind is ActionKind.DELETE}
     assert len(deleted) == 15
@@ -219,7 +240,10 @@ async def test_several_processes_share_the_work_and_each_upload_has_one_verdict(
 ) -> None:
     await _policy(postgresql)
     here = Site(postgresql, pace=replace(QUICK, judge_parallel=0))
-    workers = [Site(postgresql, engine=FakeEngine(seconds=0.02)) for _ in range(2)]
+    engines = [Colleague(), Colleague()]
+    workers = [Site(postgresql, engine=engine) for engine in engines]
+    for engine in engines:
+        engine.colleagues = engines
     async with workers[0].open() as first, workers[1].open() as second:
         await first.start_judging()
         await second.start_judging()
@@ -231,10 +255,8 @@ async def test_several_processes_share_the_work_and_each_upload_has_one_verdict(
         await second.stop()
     assert await _outcomes(postgresql) == {Outcome.CLEAN: 12, Outcome.ACTED: 4}
     assert await _nothing_is_left(postgresql)
-    asked = [site.engine.asked for site in workers]
     assert not here.engine.asked
-    assert all(asked)
-    assert sum(map(len, asked)) == 16
+    assert sum(len(engine.asked) for engine in engines) == 16
 
 
 async def test_an_outage_keeps_prepared_pictures_and_ends_them_all_afterwards(

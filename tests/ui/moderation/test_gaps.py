@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import discord
-import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.errors import StorageFailed
 from bot.domain.moderation.policy import Policy
@@ -98,15 +98,17 @@ def test_where_nothing_was_ever_heard_everything_begins_at_now() -> None:
     assert gaps([Place(at(1), at(0.5))], {}) == {}
 
 
-def test_an_empty_or_closed_channel_has_none(capsys: pytest.CaptureFixture[str]) -> None:
-    assert gaps([Place(1, None), Place(2, at(1), readable=False)], {1: 1, 2: at(2)}) == {}
-    assert "history_not_readable" in capsys.readouterr().out
+def test_an_empty_or_closed_channel_has_none() -> None:
+    with capture_logs() as logs:
+        assert gaps([Place(1, None), Place(2, at(1), readable=False)], {1: 1, 2: at(2)}) == {}
+    assert [log["event"] for log in logs] == ["history_not_readable"]
 
 
-def test_what_is_too_old_is_cut_and_said(capsys: pytest.CaptureFixture[str]) -> None:
-    found = gaps([Place(1, at(1)), Place(2, at(30))], {1: at(40), 2: at(40)})
+def test_what_is_too_old_is_cut_and_said() -> None:
+    with capture_logs() as logs:
+        found = gaps([Place(1, at(1)), Place(2, at(30))], {1: at(40), 2: at(40)})
     assert found == {1: at(24)}
-    assert capsys.readouterr().out.count("catch_up_cut") == 1
+    assert [log["event"] for log in logs] == ["catch_up_cut"]
 
 
 @dataclass
