@@ -49,6 +49,7 @@ async def test_a_private_answer_that_is_too_late_is_stopped_with_the_reason(
         short_lived(w)
         result = await w.ann.slash(w.channel, "alt", picture=("a.png", png()), private=True)
         await until(lambda: labels(result) == ["Cancel"])
+        await until(engine.asked.is_set)
         await outlive(w)
         await w.finished(result)
         assert "15 minutes Discord keeps a private reply open" in shown(result)
