@@ -66,7 +66,7 @@ class UploadRow(Base):
 
     __tablename__ = "upload"
     __table_args__ = (
-        Index("ix_upload_message", "guild_id", "message_id"),
+        Index("ix_upload_ended", "guild_id", "state", "done_at"),
         Index("ix_upload_spooled", "state", "spooled_bytes"),
         {"sqlite_autoincrement": True},
     )
@@ -184,6 +184,7 @@ class BankEntryRow(Base):
     __tablename__ = "bank_entry"
     __table_args__ = (
         Index("ix_bank_entry_revision", "guild_id", "revision"),
+        Index("ix_bank_entry_removed", "removed", "added_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -206,7 +207,7 @@ class BankEntryRow(Base):
         ForeignKey("moderation_case.id", ondelete="SET NULL"), index=True
     )
     added_by: Mapped[int | None] = mapped_column(BigInteger)
-    added_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    added_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class CaseRow(Base):
@@ -215,6 +216,7 @@ class CaseRow(Base):
     __tablename__ = "moderation_case"
     __table_args__ = (
         UniqueConstraint("guild_id", "number"),
+        Index("ix_moderation_case_sighted", "guild_id", "state", "last_sighting_at"),
         {"sqlite_autoincrement": True},
     )
 

@@ -133,6 +133,8 @@ def make_cases() -> None:
         sqlite_autoincrement=True,
     )
     index("moderation_case", "opened_at", "updated_at")
+    sighted = ["guild_id", "state", "last_sighting_at"]
+    op.create_index("ix_moderation_case_sighted", "moderation_case", sighted)
     op.create_table(
         "case_sighting",
         sa.Column("case_id", big_id(), autoincrement=False, nullable=False),
@@ -213,7 +215,8 @@ def make_cases() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_bank_entry"),
         sqlite_autoincrement=True,
     )
-    index("bank_entry", "added_at", "case_id", "sha256")
+    index("bank_entry", "case_id", "sha256")
+    op.create_index("ix_bank_entry_removed", "bank_entry", ["removed", "added_at"])
     op.create_index("ix_bank_entry_revision", "bank_entry", ["guild_id", "revision"])
     op.create_table(
         "moderation_day",
@@ -265,7 +268,7 @@ def make_uploads() -> None:
         sqlite_autoincrement=True,
     )
     index("upload", "author_id", "case_id", "done_at")
-    op.create_index("ix_upload_message", "upload", ["guild_id", "message_id"])
+    op.create_index("ix_upload_ended", "upload", ["guild_id", "state", "done_at"])
     op.create_index("ix_upload_spooled", "upload", ["state", "spooled_bytes"])
     op.create_table(
         "upload_frame",

@@ -99,6 +99,15 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionCount:
+    """How many actions of a kind ended alike; of what was tried again, the last time counts."""
+
+    kind: ActionKind
+    state: ActionState
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """One upload of the picture a case is about."""
 
@@ -181,6 +190,8 @@ class Case:
     thumbnail: bytes | None = field(default=None, repr=False)
     actions: tuple[Action, ...] = ()
     """The newest of each kind and target, at most 25."""
+    action_counts: tuple[ActionCount, ...] = ()
+    """All of them."""
     appeals: tuple[Appeal, ...] = ()
     reports: tuple[Report, ...] = ()
     card_channel_id: int | None = None

@@ -4,11 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from sqlalchemy import and_, distinct, func, select
+from sqlalchemy import Subquery, and_, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from bot.domain.moderation.case import Action, Appeal, Case, Decision, Report, Sighting
+from bot.domain.moderation.case import (
+    Action,
+    ActionCount,
+    Appeal,
+    Case,
+    Decision,
+    Report,
+    Sighting,
+)
 from bot.domain.moderation.policy import Step
 from bot.storage.moderation.case_rows import action_of, findings_of
 from bot.storage.moderation_tables import (
@@ -40,6 +48,7 @@ async def read_cases(session: AsyncSession, seal: Seal, rows: Sequence[CaseRow])
     people = await _people(session, ids)
     before = await _confirmed_before(session, ids)
     actions = await _actions(session, rows)
+    counts = await _action_counts(session, ids)
     appeals = await _appeals(session, seal, ids)
     reports = await _reports(session, seal, ids)
     return [
@@ -67,6 +76,7 @@ async def read_cases(session: AsyncSession, seal: Seal, rows: Sequence[CaseRow])
             decided_at=row.decided_at,
             thumbnail=None if row.thumbnail is None else seal.open(row.thumbnail),
             actions=tuple(actions[row.id]),
+            action_counts=tuple(counts[row.id]),
             appeals=tuple(appeals[row.id]),
             reports=tuple(reports[row.id]),
             card_channel_id=row.card_channel_id,
@@ -146,6 +156,29 @@ async def _confirmed_before(session: AsyncSession, ids: Sequence[int]) -> dict[i
 async def _actions(session: AsyncSession, rows: Sequence[CaseRow]) -> dict[int, list[Action]]:
     """Return the newest action of each kind and target, in order."""
     numbers = {row.id: row.number for row in rows}
+    newest = _newest_actions([*numbers])
+    place = func.row_number().over(partition_by=newest.c.case_id, order_by=newest.c.id.desc())
+    ranked = select(newest, place.label("place")).where(newest.c.again == 1).subquery()
+    shown = aliased(ActionRow, ranked)
+    found = await session.scalars(
+        select(shown).where(ranked.c.place <= ACTIONS_SHOWN).order_by(shown.id)
+    )
+    return _by_case((row.case_id, action_of(row, numbers[row.case_id])) for row in found)
+
+
+async def _action_counts(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[ActionCount]]:
+    """Count how actions ended, each kind and target once."""
+    newest = _newest_actions(ids)
+    alike = (newest.c.case_id, newest.c.kind, newest.c.state)
+    counted = select(*alike, func.count()).where(newest.c.again == 1).group_by(*alike)
+    return _by_case(
+        (case_id, ActionCount(kind, state, count))
+        for case_id, kind, state, count in await session.execute(counted.order_by(*alike))
+    )
+
+
+def _newest_actions(ids: Sequence[int]) -> Subquery:
+    """Give actions a number among those of their kind and target; the newest has 1."""
     again = func.row_number().over(
         partition_by=(
             ActionRow.case_id,
@@ -156,16 +189,7 @@ async def _actions(session: AsyncSession, rows: Sequence[CaseRow]) -> dict[int, 
         ),
         order_by=ActionRow.id.desc(),
     )
-    newest = (
-        select(ActionRow, again.label("again")).where(ActionRow.case_id.in_(numbers)).subquery()
-    )
-    place = func.row_number().over(partition_by=newest.c.case_id, order_by=newest.c.id.desc())
-    ranked = select(newest, place.label("place")).where(newest.c.again == 1).subquery()
-    shown = aliased(ActionRow, ranked)
-    found = await session.scalars(
-        select(shown).where(ranked.c.place <= ACTIONS_SHOWN).order_by(shown.id)
-    )
-    return _by_case((row.case_id, action_of(row, numbers[row.case_id])) for row in found)
+    return select(ActionRow, again.label("again")).where(ActionRow.case_id.in_(ids)).subquery()
 
 
 async def _appeals(

@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from sys import byteorder
 from typing import Any
 
@@ -22,8 +22,11 @@ from bot.storage.moderation.jobs import Wanted, enqueue_all_in, enqueue_in
 from bot.storage.moderation_tables import ActionRow, BankEntryRow, CaseRow, GuildRow
 from bot.storage.seal import Seal
 
-_PRIORITIES = {ActionKind.DELETE: 2, ActionKind.TELL: 1}
-"""First what harms goes, then the person is told, as long as they can still be reached."""
+_HEAD_STARTS = {ActionKind.DELETE: timedelta(hours=2), ActionKind.TELL: timedelta()}
+_HEAD_START = timedelta(hours=1)
+"""Actions are carried out oldest first, in order for each person; these count as older than they
+are. So what harms goes first, and is not kept up by a raid's messages to people, which Discord
+lets through slowly; and nothing waits for ever."""
 
 _findings = TypeAdapter(tuple[Finding, ...])
 
@@ -110,7 +113,9 @@ async def add_actions(
     )
     ids = {row.key: row.id for row in added}
     wanted = [
-        Wanted(ids[one.key], _PRIORITIES.get(one.kind, 0)) for one in actions if one.key in ids
+        Wanted(ids[one.key], since=now - _HEAD_STARTS.get(one.kind, _HEAD_START))
+        for one in actions
+        if one.key in ids
     ]
     await enqueue_all_in(session, database, JobKind.ACT, wanted, now=now)
     return ids

@@ -14,6 +14,7 @@ from bot.domain.moderation.upload import UploadState
 from bot.storage.moderation.concluding import NOBODY_LOOKED
 from bot.storage.moderation.counting import Counted
 from bot.storage.moderation.finding import CasePart
+from bot.storage.moderation.upload_rows import WAITING
 from bot.storage.moderation_tables import CaseRow, DayCountRow, UploadRow
 
 VERDICTS_MEASURED = 1_000
@@ -77,7 +78,7 @@ def _day(day: date, rows: Iterable[DayCountRow]) -> DayCount:
 async def _backlog(session: AsyncSession, guild_id: int) -> Backlog:
     question = (
         select(UploadRow.state, func.count(UploadRow.id), func.min(UploadRow.recorded_at))
-        .where(UploadRow.guild_id == guild_id, UploadRow.state != UploadState.DONE)
+        .where(UploadRow.guild_id == guild_id, UploadRow.state.in_(WAITING))
         .group_by(UploadRow.state)
     )
     found = {state: (count, oldest) for state, count, oldest in await session.execute(question)}
@@ -92,7 +93,7 @@ async def _newest_seconds(session: AsyncSession, guild_id: int) -> list[float]:
         select(UploadRow.posted_at, UploadRow.done_at)
         .where(
             UploadRow.guild_id == guild_id,
-            UploadRow.done_at.is_not(None),
+            UploadRow.state == UploadState.DONE,
             UploadRow.outcome.not_in(NOBODY_LOOKED),
         )
         .order_by(UploadRow.done_at.desc())

@@ -11,6 +11,9 @@ from bot.domain.picture import PictureRef, SourceKind
 from bot.storage.moderation_tables import UploadRow
 from bot.storage.seal import Seal
 
+WAITING = (UploadState.QUEUED, UploadState.SCREENED)
+"""What has no verdict yet, so that an index finds it: one does not find what is not DONE."""
+
 _source = TypeAdapter(PictureRef)
 
 

@@ -11,6 +11,7 @@ from bot.domain.moderation.upload import UploadState
 from bot.storage.database import Database
 from bot.storage.moderation.concluding import ERASED
 from bot.storage.moderation.counting import Counted, count
+from bot.storage.moderation.upload_rows import WAITING
 from bot.storage.moderation_tables import JobRow, JobState, UploadFrameRow, UploadRow
 
 AT_ONCE = 200
@@ -23,7 +24,7 @@ async def withdraw_in(
     """Conclude some of what waits for a server as WITHDRAWN; return how many."""
     waiting = (
         select(UploadRow.id)
-        .where(UploadRow.guild_id == guild_id, UploadRow.state != UploadState.DONE)
+        .where(UploadRow.guild_id == guild_id, UploadRow.state.in_(WAITING))
         .order_by(UploadRow.id)
         .limit(AT_ONCE)
         .with_for_update()

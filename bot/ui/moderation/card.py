@@ -91,7 +91,7 @@ def _blocks(case: Case, policy: Policy, names: Mapping[int, str], say: Words) ->
 
 def _special_blocks(case: Case, names: Mapping[int, str], say: Words) -> list[Block]:
     """Alert in words: nothing of the picture is shown, and nothing of it was kept."""
-    done = action_lines(case.actions, say)
+    done = action_lines(case, say)
     return [
         [
             say.say(

@@ -1,6 +1,5 @@
 """The sentences on a card: who, where, which rule, how sure, what was done, what people say."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -201,20 +200,21 @@ def done_lines(case: Case, say: Words) -> list[str]:
                 step=say.say(STEP_NAMES[case.step]),
             )
         )
-    done = action_lines(case.actions, say)
+    done = action_lines(case, say)
     return [*lines, say.say("**Done:**"), *done] if done else lines
 
 
-def action_lines(actions: Iterable[Action], say: Words) -> list[str]:
-    """Say for each kind of action how often it ended how."""
-    known = list(actions)
-    counted = Counter((action.kind, action.state) for action in known)
+def action_lines(case: Case, say: Words) -> list[str]:
+    """Say for each kind of action how often it ended how, of a raid's as well."""
+    counted = {(one.kind, one.state): one.count for one in case.action_counts}
     lines = []
     for kind in ActionKind:
-        ends = [(state, counted[kind, state]) for state in ActionState if counted[kind, state]]
+        ends = [(state, counted[kind, state]) for state in ActionState if (kind, state) in counted]
         if ends:
             said = ", ".join(_end(state, count, say) for state, count in ends)
-            lines.append(f"- {say.say(ACTION_NAMES[kind])}: {said}{_until(kind, known, say)}")
+            lines.append(
+                f"- {say.say(ACTION_NAMES[kind])}: {said}{_until(kind, case.actions, say)}"
+            )
     return lines
 
 

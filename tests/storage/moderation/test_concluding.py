@@ -159,7 +159,7 @@ async def test_an_unknown_upload_has_no_verdict(desk: Desk) -> None:
     assert await desk.uploads.conclude(desk.conclusion(77, acted(), 1)) is None
 
 
-async def test_the_message_goes_first_then_the_person_is_told_then_it_is_about_them(
+async def test_the_message_goes_first_then_it_is_about_the_person_then_they_are_told(
     desk: Desk,
 ) -> None:
     case = await desk.opened(1, acted(Step.TIME_OUT))
@@ -176,8 +176,8 @@ async def test_the_message_goes_first_then_the_person_is_told_then_it_is_about_t
     assert time_out.until == desk.clock() + timedelta(hours=1), "the policy's time"
     assert time_out.requested_by is None
     jobs = [job for job in await desk.rows(JobRow) if job.kind is JobKind.ACT]
-    jobs.sort(key=lambda job: -job.priority)
-    assert [job.subject_id for job in jobs] == [deletion.id, tell.id, time_out.id]
+    jobs.sort(key=lambda job: job.enqueued_at)
+    assert [job.subject_id for job in jobs] == [deletion.id, time_out.id, tell.id]
 
 
 async def test_a_time_out_lasts_as_long_as_the_verdict_says(desk: Desk) -> None:

@@ -8,11 +8,13 @@ from sqlalchemy import event
 
 from bot.domain.moderation.assessment import Outcome
 from bot.domain.moderation.case import ActionKind, ActionState, Decision
+from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.policy import Step
 from bot.domain.moderation.upload import Author
 from bot.storage.database import Database
 from bot.storage.moderation import case_reading, finding
-from tests.storage.moderation.case_values import MEMBER, Server
+from bot.storage.moderation.jobs import SqlJobQueue
+from tests.storage.moderation.case_values import GUILD, MEMBER, Server
 
 
 @pytest.fixture
@@ -67,6 +69,11 @@ async def test_everybody_in_a_raid_is_known_however_many_are_shown(
     decided = await server.decide(case, Decision.BAN)
 
     assert len(decided.case.actions) == len(await server.cases.people(case.id)) == 2
+    assert {(one.kind, one.state, one.count) for one in decided.case.action_counts} == {
+        (ActionKind.DELETE, ActionState.PENDING, 6),
+        (ActionKind.BAN, ActionState.PENDING, 5),
+        (ActionKind.TELL, ActionState.PENDING, 5),
+    }
     for person in range(1, 6):
         assert await server.cases.concerns(case.id, person)
         about_them = await server.cases.actions_on(case.id, person)
@@ -96,3 +103,51 @@ async def test_of_what_was_done_to_somebody_again_the_newest_counts(server: Serv
         ActionKind.END_TIME_OUT,
     ]
     assert newest[-1].state is ActionState.PENDING
+    now = await server.cases.get(case.id)
+    assert now is not None
+    assert {one.kind: one.count for one in now.action_counts} == {one.kind: 1 for one in newest}
+
+
+async def test_a_raid_s_messages_to_people_keep_up_nobody_else_s_deletion(server: Server) -> None:
+    raid = await server.open(person=1, message=1)
+    for person in range(2, 6):
+        await server.open(person=person, message=person, copy_of=raid)
+    await server.decide(raid, Decision.BAN)
+    server.clock.advance(minutes=50)
+    other = await server.open(message=90, picture=2, outcome=Outcome.ACTED, automatic=Step.BAN)
+
+    queue = SqlJobQueue(server.database, clock=server.clock)
+    jobs = await queue.claim([JobKind.ACT], 20, oldest_first=True)
+
+    begun = [await server.cases.begin_action(job.subject_id) for job in jobs]
+    order = [(one.case_id, one.kind) for one in begun if one is not None]
+    assert order == [
+        *[(raid.id, ActionKind.DELETE)] * 5,
+        (other.id, ActionKind.DELETE),
+        *[(raid.id, ActionKind.BAN)] * 5,
+        (other.id, ActionKind.BAN),
+        *[(raid.id, ActionKind.TELL)] * 5,
+        (other.id, ActionKind.TELL),
+    ]
+
+
+async def test_what_is_asked_at_every_verdict_and_for_figures_finds_its_rows_by_an_index(
+    server: Server,
+) -> None:
+    if server.database.path is None:
+        pytest.skip("among so few rows PostgreSQL needs no index")
+    with statements(server.database) as asked:
+        await server.open()
+        await server.cases.stats(GUILD, 1)
+        await server.uploads.withdraw(GUILD)
+    for index, named in (
+        ("ix_moderation_case_sighted", "bank_entry.kind = ? AND"),
+        ("ix_upload_ended", "ORDER BY upload.done_at DESC"),
+        ("ix_upload_ended", "count(upload.id)"),
+    ):
+        (question,) = {one for one in asked if named in one and one.startswith("SELECT")}
+        async with server.database.reading() as session:
+            connection = await session.connection()
+            values = ("",) * question.count("?")
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}", values)
+            assert any(index in str(row) for row in plan), question

@@ -19,6 +19,7 @@ from bot.domain.moderation.case import (
     MAX_APPEAL_CHARACTERS,
     MAX_REPORT_CHARACTERS,
     Action,
+    ActionCount,
     ActionKind,
     ActionState,
     Appeal,
@@ -104,6 +105,9 @@ def longest(locale: str = "en-US", filler: str = MARKUP) -> tuple[Case, Policy]:
         sighting_count=1_000_000,
         people_count=100_000,
         actions=actions,
+        action_counts=tuple(
+            ActionCount(kind, state, 1_000_000) for kind in ActionKind for state in ActionState
+        ),
         appeals=tuple(Appeal(ID, text(MAX_APPEAL_CHARACTERS), NOW) for _ in range(25)),
         reports=tuple(Report(ID, text(MAX_REPORT_CHARACTERS), NOW) for _ in range(25)),
         thumbnail=b"jpeg",
@@ -180,21 +184,14 @@ def test_how_sure_is_said_in_words(score: float, said: str) -> None:
 
 
 def test_what_failed_says_why() -> None:
-    def done(number: int, kind: ActionKind, state: ActionState) -> Action:
-        return Action(number, 1, 1, 1, kind, state, NOW)
-
-    lines = action_lines(
-        [
-            done(1, ActionKind.DELETE, ActionState.DONE),
-            done(2, ActionKind.DELETE, ActionState.DONE),
-            done(3, ActionKind.DELETE, ActionState.ALREADY),
-            done(4, ActionKind.BAN, ActionState.OUTRANKED),
-            done(5, ActionKind.TELL, ActionState.UNREACHABLE),
-        ],
-        SAY,
+    counts = (
+        ActionCount(ActionKind.DELETE, ActionState.DONE, 1000),
+        ActionCount(ActionKind.DELETE, ActionState.ALREADY, 1),
+        ActionCount(ActionKind.BAN, ActionState.OUTRANKED, 1),
+        ActionCount(ActionKind.TELL, ActionState.UNREACHABLE, 1),
     )
-    assert lines == [
-        "- Delete the message: 2 × done, was so already",
+    assert action_lines(replace(CASE, action_counts=counts), SAY) == [
+        "- Delete the message: 1000 × done, was so already",
         "- Ban: the person stands above me or the moderator",
         "- Tell the person: direct messages are closed",
     ]

@@ -15,6 +15,7 @@ from discord import ui
 from bot.domain.moderation.assessment import Finding, Outcome, Source
 from bot.domain.moderation.case import (
     Action,
+    ActionCount,
     ActionKind,
     ActionState,
     Appeal,
@@ -113,6 +114,7 @@ def case(**changed: Any) -> Case:
             Action(n, 1, 1, LARGEST, kind, ActionState.OUTRANKED, NOON)
             for n, kind in enumerate(ActionKind)
         ),
+        action_counts=tuple(ActionCount(kind, ActionState.OUTRANKED, 10**6) for kind in ActionKind),
         appeals=(Appeal(LARGEST, HOSTILE * 5, NOON),) * 5,
         reports=(Report(LARGEST, HOSTILE * 2, NOON),) * 5,
         card_channel_id=LARGEST,
