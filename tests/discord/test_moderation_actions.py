@@ -148,6 +148,23 @@ async def test_of_whoever_has_left_only_the_ban_remains(
         assert await c.enforcer.carry_out(asked) is state
 
 
+@pytest.mark.parametrize(
+    ("begun", "after", "state"),
+    [(1, True, State.DONE), (2, True, State.ALREADY), (2, False, State.DONE)],
+)
+async def test_whoever_joined_again_after_a_kick_is_not_kicked_twice(
+    tmp_path: Path, begun: int, after: bool, state: ActionState
+) -> None:
+    """The process died between the kick and keeping that it was done."""
+    async with court(tmp_path) as c:
+        member = c.w.env.backend.get_member(c.w.guild.id, c.w.ann.id)
+        joined = member.joined_at
+        asked = action(c, Kind.KICK, c.w.ann.id, begun=begun)
+        before_or_after = timedelta(minutes=-1 if after else 1)
+        asked = replace(asked, created_at=discord.utils.parse_time(str(joined)) + before_or_after)
+        assert await c.enforcer.carry_out(asked) is state
+
+
 Change = Callable[[Court], None]
 
 

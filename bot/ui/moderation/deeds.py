@@ -28,7 +28,9 @@ def settled(action: Action, member: discord.Member | None) -> ActionState | None
         kicked = action.kind is ActionKind.KICK and action.attempts_begun > 1
         return ActionState.ALREADY if kicked else ActionState.LEFT
     if action.kind is ActionKind.KICK:
-        return None
+        # Whoever joined since it was first tried was out in between, and is not sent away twice.
+        joined = member.joined_at if action.attempts_begun > 1 else None
+        return ActionState.ALREADY if joined is not None and joined > action.created_at else None
     now = discord.utils.utcnow()
     until = member.timed_out_until
     lasting = until if until is not None and until > now else None
