@@ -34,13 +34,16 @@ class Carding:
             return
         policy = await self.policies.get(case.guild_id)
         card = await self.enforcer.draw_card(case, policy)
-        if card is not None:
-            place = card.channel_id, card.message_id
-        elif case.state is CaseState.OPEN:  # it waits for a moderator, who has to see it one day
+        if card is None and case.state is CaseState.OPEN:
+            # It waits for a moderator, who has to see it one day.
             raise Later(NOWHERE_SECONDS, is_attempt=False)
-        else:  # where it was it may be again, and be brought up to date with the next change
-            place = case.card_channel_id, case.card_message_id
-        await self.cases.card_drawn(case.id, case.version, *place)
+        # Where it was it may be again, and be brought up to date with the next change.
+        await self.cases.card_drawn(
+            case.id,
+            case.version,
+            case.card_channel_id if card is None else card.channel_id,
+            case.card_message_id if card is None else card.message_id,
+        )
 
     async def give_up(self, job: Job) -> None:
         """Leave the card as it is until the case changes again."""

@@ -5,7 +5,7 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import event, select
@@ -418,7 +418,7 @@ async def test_a_job_whose_claim_was_not_heard_of_is_claimed_again_when_its_leas
     database: Database, clock: HandClock
 ) -> None:
     losing = LosesAnswers(database)
-    async with new_queue(losing, clock) as queue:  # type: ignore[arg-type] - all that it uses
+    async with new_queue(cast("Database", losing), clock) as queue:
         assert await queue.claim(ALL, 1) == ()
         await queue.enqueue(JobKind.ACT, 1)
         losing.loses = True
