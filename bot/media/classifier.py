@@ -41,11 +41,11 @@ class OnnxClassifier:
 
     async def __aenter__(self) -> Self:
         if any(importlib.util.find_spec(module) is None for module in _MODULES):
-            raise ConfigError(("moderation.classifier: needs the extra `builtin`",))
+            raise ConfigError(("moderation.classifier_model: needs the extra `builtin`",))
         try:
             digest = await asyncio.to_thread(_sha256, self._path)
         except OSError as error:
-            raise ConfigError(("moderation.classifier: the file cannot be read",)) from error
+            raise ConfigError(("moderation.classifier_model: the file cannot be read",)) from error
         if digest != OPEN_NSFW_SHA256:
             _log.warning("classifier_model_unknown", sha256=digest)
         await self._pool.start()

@@ -1,6 +1,6 @@
 """What each category means, in one plain sentence, and what others call it.
 
-People and models are given the same sentence. The names of others are those of OpenAI's
+The sentence is what the model is asked; people read shorter words. The names are those of OpenAI's
 omni-moderation, MLCommons' AILuminate hazards (as Llama Guard numbers them), Azure AI Content
 Safety and Amazon Rekognition's moderation labels (version 7), each as its public guide has them.
 Their categories for sexual content with minors have none here: that is no rule with a threshold,
