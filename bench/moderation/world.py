@@ -26,7 +26,7 @@ from bot.domain.moderation.upload import UploadState
 from bot.storage.database import Database
 from bot.storage.moderation_tables import UploadRow
 
-_REST_SECONDS = 120.0
+_REST_SECONDS = 600.0
 _LOOK_SECONDS = 0.05
 
 
