@@ -79,7 +79,12 @@ class Engine:
         self.set_speed(self.speed)
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.add_routes([*facts(), web.post("/api/chat", self._chat)])
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STRAIGHT_AWAY)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=_STRAIGHT_AWAY,
+            handler_cancellation=True,  # whoever hangs up makes room, as with Ollama
+        )
         await self._runner.setup()
         self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await self._site.start()
