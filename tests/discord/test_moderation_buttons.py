@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import simcord
 
-from bot.domain.moderation.assessment import Outcome
+from bot.domain.moderation.assessment import Finding, Outcome, Source
 from bot.domain.moderation.case import ActionState, Case, CaseState, Decision, EventKind
-from bot.domain.moderation.policy import SPECIAL, Step
+from bot.domain.moderation.policy import SPECIAL, Category, Step
 from bot.domain.moderation.upload import Subject
 from tests.discord.cases import MODERATOR, Court, court, ended, flag, repointed, told
 from tests.discord.forms import deny
@@ -74,6 +74,23 @@ async def test_a_question_can_be_answered_with_no(tmp_path: Path) -> None:
         no = await sure(c, c.mod, "Ban", "Cancel")
         assert "Nothing was done." in told(no)
         assert (await c.case(case.id)).state is CaseState.OPEN
+
+
+async def test_nobody_is_banned_who_was_not_asked_about(tmp_path: Path) -> None:
+    """Ben posts a copy between the two clicks: the question comes again, with both."""
+    async with court(tmp_path) as c:
+        case = await c.raid(c.w.ann)
+        asked = await c.press(c.mod, "Ban")
+        message = await c.posted(c.w.ben)
+        copy = Finding(Category.SCAM, Source.BANK, 1.0, 2, case_id=case.id)
+        await c.concluded(c.w.ben.id, message.id, findings=(copy,))
+        await c.w.click(c.mod, asked, "Yes, ban")
+        assert "so I ask again" in told(asked)
+        assert f"<@{c.w.ben.id}>" in told(asked)
+        assert (await c.case(case.id)).state is CaseState.OPEN
+        await c.w.click(c.mod, asked, "Yes, ban")
+        assert "Decided." in told(asked)
+        assert (await c.case(case.id)).decision is Decision.BAN
 
 
 async def test_a_time_out_asks_for_how_long(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from bot.ui.house import house_of
 from bot.ui.i18n import Words
 from bot.ui.layouts import plain
 from bot.ui.moderation.naming import lasting
-from bot.ui.moderation.pressing import decide, faster, pressed, refused
+from bot.ui.moderation.pressing import Press, decide, faster, pressed, refused
 from bot.ui.moderation.rights import control_of
 
 Button = ui.Button[ui.LayoutView]
@@ -24,6 +24,7 @@ DESTRUCTIVE = frozenset(
     {Decision.DELETE, Decision.TIME_OUT, Decision.KICK, Decision.BAN, Decision.BLOCK}
 )
 """What asks once more before it is done."""
+_ABOUT_PEOPLE = frozenset({Decision.TIME_OUT, Decision.KICK, Decision.BAN})
 LONGEST_TIME_OUT_SECONDS = 28 * 86400
 """discord-api-docs, Modify Guild Member."""
 _TIME_OUT_SECONDS = (600, 3600, 86400, 7 * 86400, LONGEST_TIME_OUT_SECONDS)
@@ -33,10 +34,21 @@ _CANCEL = "cancel"
 
 
 def confirmation(
-    case: Case, decision: Decision, policy: Policy, people: Sequence[int], say: Words
+    case: Case,
+    decision: Decision,
+    policy: Policy,
+    people: Sequence[int],
+    say: Words,
+    *,
+    again: bool = False,
 ) -> ui.LayoutView:
-    """Say what would happen, and offer to do it or to leave it."""
+    """Say what would happen, and offer to do it or to leave it.
+
+    ``again`` is for when more people turned out to be concerned than were asked about.
+    """
     lines = [f"**{_question(case, decision, people, say)}**"]
+    if again:
+        lines.insert(0, say.say("Meanwhile others posted the picture too, so I ask again."))
     if policy.tell_person and people:
         lines.append(say.say("Whoever is concerned is told in a direct message, and may appeal."))
     if decision is Decision.KICK:
@@ -107,22 +119,27 @@ def _cancel(case: Case, say: Words) -> Button:
 
 
 def _button(action: str, label: str, case: Case, style: ButtonStyle, *, seconds: int = 0) -> Button:
-    button_id = f"lookout:sure:{action}:{case.id}:{seconds}"
+    button_id = f"lookout:sure:{action}:{case.id}:{seconds}:{case.people_count}"
     return ui.Button(label=label, style=style, custom_id=button_id)
 
 
 class SureButton(
     ui.DynamicItem[Button],
     template=r"lookout:sure:(?P<action>delete|time_out|kick|ban|block|cancel)"
-    r":(?P<case>[0-9]{1,19}):(?P<seconds>[0-9]{1,8})",
+    r":(?P<case>[0-9]{1,19}):(?P<seconds>[0-9]{1,8}):(?P<people>[0-9]{1,9})",
 ):
-    """Does what was asked about, if it is still open and the presser still may."""
+    """Does what was asked about, if it is still open and the presser still may.
+
+    How many people it was about stands in the custom id: nobody is sent away unasked who posted
+    the picture between the two clicks.
+    """
 
     def __init__(self, item: Button, match: re.Match[str]) -> None:
         super().__init__(item)
         self.action = match["action"]
         self.case_id = int(match["case"])
         self.seconds = int(match["seconds"])
+        self.people = int(match["people"])
 
     @classmethod
     async def from_custom_id(
@@ -139,12 +156,19 @@ class SureButton(
             press = await pressed(house, interaction, self.case_id)
             if press is None:
                 return
-            if self.action == _CANCEL:
-                text = press.say.say("Nothing was done.")
-            elif press.case.state is CaseState.DECIDED:
-                text = faster(press.case, press.say)
-            else:
-                decision = Decision(self.action)
-                text = await refused(press, control_of(decision, press.subject))
-                text = text or await decide(press, decision, lasts_seconds=self.seconds)
-            await interaction.edit_original_response(view=plain(text))
+            await interaction.edit_original_response(view=await self._answer(press))
+
+    async def _answer(self, press: Press) -> ui.LayoutView:
+        if self.action == _CANCEL:
+            return plain(press.say.say("Nothing was done."))
+        if press.case.state is CaseState.DECIDED:
+            return plain(faster(press.case, press.say))
+        decision = Decision(self.action)
+        refusal = await refused(press, control_of(decision, press.subject))
+        if refusal:
+            return plain(refusal)
+        if decision in _ABOUT_PEOPLE and press.case.people_count != self.people:
+            return confirmation(
+                press.case, decision, press.policy, press.people, press.say, again=True
+            )
+        return plain(await decide(press, decision, lasts_seconds=self.seconds))
