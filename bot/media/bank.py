@@ -28,7 +28,7 @@ def _empty_index() -> "BankIndex":
 class _Guild:
     """What is loaded of one server."""
 
-    index: "BankIndex" = field(default_factory=_empty_index)
+    index: "BankIndex"
     revision: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -54,7 +54,10 @@ class MemoryBank:
 
         Raises StorageFailed.
         """
-        guild = self._guilds.setdefault(guild_id, _Guild())
+        if guild_id not in self._guilds:
+            index = await asyncio.to_thread(_empty_index)  # the first one imports numpy
+            self._guilds.setdefault(guild_id, _Guild(index))
+        guild = self._guilds[guild_id]
         self._guilds.move_to_end(guild_id)
         async with guild.lock:
             newest = await self._store.revision(guild_id)
