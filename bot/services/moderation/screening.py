@@ -9,7 +9,7 @@ from bot.domain.moderation.jobs import Job
 from bot.domain.moderation.policy import Policy
 from bot.domain.moderation.ports import Bank, Examined, Examiner, Postponed, UploadStore
 from bot.domain.moderation.upload import Screened, Upload, UploadState
-from bot.domain.picture import PictureRef
+from bot.domain.picture import PictureRef, SourceKind
 from bot.domain.ports import Fetcher
 from bot.services.moderation.circuit import Circuit
 from bot.services.moderation.concluding import Concluding
@@ -87,7 +87,8 @@ class Screening:
         try:
             return await self.originals.examine(upload.new.ref)
         except FetchFailed as error:
-            if not _may_pass(error):
+            # What a link shows comes from a host of somebody's choice, which says nothing of others.
+            if upload.new.ref.kind is SourceKind.EMBED or not _may_pass(error):
                 raise
             was_open = self.circuit.failed()
             wait = self.circuit.probe_every_seconds if was_open else None

@@ -1,6 +1,7 @@
 """The road of an upload through outages of engine, file hosts and database, and through ends."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from bot.domain.moderation.assessment import Outcome
 from bot.domain.moderation.case import ActionKind, ActionState, Report
 from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.policy import UNANSWERED
+from bot.domain.picture import SourceKind
 from bot.domain.ports import Asker
 from bot.services.moderation.circuit import PROBE_EVERY_SECONDS
 from bot.services.moderation.moderation import SCRUB_EVERY_SECONDS, Pace
@@ -150,6 +152,29 @@ def test_file_hosts_that_are_down_cost_no_attempt() -> None:
     office = virtually(scenario())
     assert len(office.outcomes) == 10
     assert set(office.outcomes.values()) == {Outcome.CLEAN}
+
+
+def test_links_that_lead_nowhere_hold_nobody_up() -> None:
+    """Whoever posts dead links must not slow down the look at everything else."""
+
+    async def scenario() -> Office:
+        office = Office()
+        dead = [f"dead{number}" for number in range(10)]
+        office.fetcher.errors = {name: FetchFailed(502) for name in dead}
+        async with office.open():
+            for name in dead:
+                new = new_upload(name)
+                link = replace(new, ref=replace(new.ref, kind=SourceKind.EMBED))
+                await office.moderation.intake.accept([link])
+            await asyncio.sleep(5)
+            await office.post("cat")
+            await asyncio.sleep(1)
+            assert office.outcomes["cat"] is Outcome.CLEAN
+        return office
+
+    outcomes = virtually(scenario()).outcomes
+    assert outcomes.pop("cat") is Outcome.CLEAN
+    assert set(outcomes.values()) == {Outcome.FAILED}
 
 
 def test_one_file_that_never_comes_calls_for_people_while_the_others_come() -> None:
