@@ -87,7 +87,7 @@ class Screening:
         try:
             return await self.originals.examine(upload.new.ref)
         except FetchFailed as error:
-            # What a link shows comes from a host of somebody's choice, which says nothing of others.
+            # What a link shows comes from a host of somebody's choice: it says nothing of others.
             if upload.new.ref.kind is SourceKind.EMBED or not _may_pass(error):
                 raise
             was_open = self.circuit.failed()

@@ -168,7 +168,7 @@ def test_links_that_lead_nowhere_hold_nobody_up() -> None:
                 await office.moderation.intake.accept([link])
             await asyncio.sleep(5)
             await office.post("cat")
-            await asyncio.sleep(1)
+            await asyncio.sleep(10)
             assert office.outcomes["cat"] is Outcome.CLEAN
         return office
 
