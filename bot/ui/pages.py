@@ -49,6 +49,7 @@ def help_page(commands: CommandNames, say: Words) -> str:
             "too."
         ),
         say.say("Or mention me in a message with a picture."),
+        *_moderation_help(commands, say),
         "### " + say.say("Follow-up questions"),
         say.say(
             "Press “Ask a follow-up” under an answer, or mention me in a reply to it. “Continue in "
@@ -62,6 +63,20 @@ def help_page(commands: CommandNames, say: Words) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def _moderation_help(commands: CommandNames, say: Words) -> list[str]:
+    """Explain moderation, where its commands are loaded."""
+    if "moderation" not in commands.names:
+        return []
+    return [
+        "### " + say.say("Pictures that break the rules"),
+        say.say(
+            "Right-click a message, choose Apps, then Report picture: this server's moderators "
+            "look at it. Moderators begin with {command}.",
+            command=commands.mention("moderation setup"),
+        ),
+    ]
 
 
 def about_page(

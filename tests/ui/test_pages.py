@@ -102,6 +102,14 @@ def test_help_names_the_ways_to_ask_and_to_ask_on() -> None:
     assert len(page) <= 4000
 
 
+@pytest.mark.parametrize("loaded", [True, False])
+def test_help_says_how_to_report_where_there_is_moderation(loaded: bool) -> None:
+    names = CommandNames(names={"moderation": "moderation"} if loaded else {})
+    page = help_page(names, ENGLISH)
+    assert ("Report picture" in page) is loaded
+    assert ("`/moderation setup`" in page) is loaded
+
+
 @pytest.mark.parametrize(
     ("records", "forgotten", "said"),
     [
