@@ -130,6 +130,21 @@ async def test_what_was_posted_while_it_was_off_stays_unread(tmp_path: Path) -> 
         assert await w.message_ids() == kept
 
 
+async def test_a_try_that_was_lost_is_made_again(tmp_path: Path) -> None:
+    """Without it no cursor of the server would move until the next connection."""
+    async with watched(tmp_path) as w:
+        assert w.bot.watch is not None
+        listening = w.bot.watch.listening
+        listening.marks.begin_anew()
+        await w.noticed()
+        assert not listening.marks.knows(w.guild.id)
+        listening.mind_gaps()
+        await w.noticed()
+        assert listening.marks.knows(w.guild.id)
+        listening.mind_gaps()
+        assert not listening.catching_up.busy
+
+
 async def test_emoji_added_meanwhile_are_found(tmp_path: Path) -> None:
     async with watched(tmp_path) as w:
         async with away(w):

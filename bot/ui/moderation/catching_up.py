@@ -97,6 +97,11 @@ class CatchingUp:
         if self._task is None or self._task.done():
             self._task = self._house.running.spawn(self._run(), "catch-up")
 
+    @property
+    def busy(self) -> bool:
+        """Whether a server is being caught up with."""
+        return self._task is not None and not self._task.done()
+
     async def idle(self) -> None:
         """Wait until there is nothing to catch up with."""
         while self._task is not None and not self._task.done():

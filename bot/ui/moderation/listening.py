@@ -170,10 +170,19 @@ class Listening:
     async def _keep_regularly(self) -> None:
         while not self._stopping.is_set():
             self.look_around()
+            self.mind_gaps()
             await self.keep()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_KEEP_EVERY_SECONDS):
                     await self._stopping.wait()
+
+    def mind_gaps(self) -> None:
+        """Catch up with servers of which nothing is known, whatever became of the last try."""
+        if self._watched is None or self.catching_up.busy:
+            return
+        for guild_id in sorted(self._watched):
+            if not self.marks.knows(guild_id) and self._bot.get_guild(guild_id) is not None:
+                self.catching_up.begin(guild_id)
 
     def look_around(self) -> None:
         """Notice which servers were switched on or off; one just switched on begins at now."""
