@@ -55,7 +55,7 @@ class World:
             rows = await session.execute(
                 select(UploadRow.key, UploadRow.done_at).where(UploadRow.state == UploadState.DONE)
             )
-            done: dict[str, datetime] = dict(rows.tuples().all())  # type: ignore[arg-type]
+            done: dict[str, datetime] = {key: done_at for key, done_at in rows if done_at}
         clock = time.time() - time.perf_counter()
         posted = self.discord.uploads
         return [done[key].timestamp() - clock - posted[key].posted_at for key in keys]

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import discord
-import pytest
 from discord import app_commands
 from discord.ext import commands
+from structlog.testing import capture_logs
 
 from bot.app import Lookout
 from bot.ui.menu_room import MENUS_A_KIND, make_room
@@ -64,7 +64,7 @@ async def test_taken_away_again_they_leave_the_tree_as_it_was(tmp_path: Path) ->
 
 
 async def test_where_there_is_no_room_for_all_of_ours_those_left_out_are_named(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
 ) -> None:
     async with Lookout(config(tmp_path), engine=HandEngine()) as lookout:
         theirs = host(5)
@@ -72,8 +72,9 @@ async def test_where_there_is_no_room_for_all_of_ours_those_left_out_are_named(
         for number in range(6):
             theirs.tree.add_command(menu(f"More {number}"))
         own = names(theirs)
-        await lookout.attach(theirs)
+        with capture_logs() as logs:
+            await lookout.attach(theirs)
         assert own < names(theirs)
         assert len(names(theirs)) == MENUS_A_KIND
-        left_out = [record for record in caplog.records if "context_menu_left_out" in record.msg]
+        left_out = [log for log in logs if log["event"] == "context_menu_left_out"]
         assert len(left_out) == 2

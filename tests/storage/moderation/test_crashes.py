@@ -35,7 +35,8 @@ class Process:
         return await Process(self.desk).start()
 
     async def next(self, kind: JobKind) -> Job:
-        (job,) = await self.queue.claim([kind], 1)
+        # Actions are worked off in their order.
+        (job,) = await self.queue.claim([kind], 1, oldest_first=kind is JobKind.ACT)
         return job
 
 
