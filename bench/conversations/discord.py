@@ -17,9 +17,10 @@ from bench import payloads
 from bench.conversations import events
 from bench.conversations.board import COMMAND_ANSWER, EPHEMERAL, Board, Posted
 from bench.conversations.ledger import Asked, Ledger, Sight
-from bench.conversations.moments import Moment, Moments
+from bench.conversations.moments import Moment
 from bench.file_host import FileHost
 from bench.gateway import Gateway, answer, payload
+from bench.traps import Moments
 
 _API = "/api/v10"
 _ACKNOWLEDGE_SECONDS = 3.0

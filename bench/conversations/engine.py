@@ -7,8 +7,9 @@ import time
 from aiohttp import web
 
 from bench.conversations.marks import ANSWER_END, answer_begin, questions_in
-from bench.conversations.moments import Moment, Moments
+from bench.conversations.moments import Moment
 from bench.engine import Speed, end, facts, frame, until
+from bench.traps import Moments
 
 _BYTES_A_TOKEN, _PICTURE_TOKENS = 4, 300
 

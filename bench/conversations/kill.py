@@ -12,13 +12,14 @@ from bench.conversations.discord import Discord
 from bench.conversations.engine import Engine
 from bench.conversations.ledger import Ledger, Verdict
 from bench.conversations.lives import Lives
-from bench.conversations.moments import Moments, shuffled
+from bench.conversations.moments import Moment
 from bench.conversations.people import People
 from bench.conversations.records import turns_kept
 from bench.engine import MODEL, Speed
 from bench.figures import Figure, Outcome
 from bench.photos import SMALL, Camera
 from bench.subjects.watch import Settings
+from bench.traps import Moments, shuffled
 from bench.world import serving
 
 _PHOTOS = 16
@@ -68,7 +69,7 @@ async def measure(plan: Plan, log: Path | None = None) -> Outcome:
             lives = Lives(
                 plan.people, chance, ledger, moments, discord, engine, people, database, settings
             )
-            for moment in shuffled(plan.kills, chance):
+            for moment in shuffled(Moment, plan.kills, chance):
                 await lives.live(moment)
             await lives.live(None)
         verdict = ledger.verdict(await asyncio.to_thread(turns_kept, database))

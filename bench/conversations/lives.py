@@ -12,11 +12,12 @@ from typing import Any
 from bench.conversations.discord import Discord
 from bench.conversations.engine import Engine
 from bench.conversations.ledger import Asked, Ledger
-from bench.conversations.moments import Moment, Moments, Trap
+from bench.conversations.moments import Moment
 from bench.conversations.people import People
 from bench.conversations.records import age, turns_kept
 from bench.processes import running
 from bench.subjects.watch import Settings
+from bench.traps import Moments, Trap
 
 _CONNECT_SECONDS = 60.0
 _TOLD_SECONDS = 20.0

@@ -17,9 +17,10 @@ from bench.conversations.board import Posted
 from bench.file_host import FileHost
 from bench.gateway import Gateway, answer, payload
 from bench.moderation.deeds import Deeds
-from bench.moderation.moments import Moment, Moments
+from bench.moderation.moments import Moment
 from bench.moderation.pictures import POSTED
 from bench.moderation.place import LOG, Place
+from bench.traps import Moments
 
 _API = "/api/v10"
 _FIRST_DIRECT = 50_000_000

@@ -12,8 +12,9 @@ from aiohttp import web
 
 from bench.engine import FIRST_WORDS, LAST_WORDS, Speed, end, facts, frame, until
 from bench.moderation.fates import Fate, fate_of, judgement
-from bench.moderation.moments import Moment, Moments
+from bench.moderation.moments import Moment
 from bench.photos import read_number
+from bench.traps import Moments
 
 _JUDGES = '"findings"'
 """What only a question about rules says."""

@@ -17,11 +17,12 @@ from bench.moderation.databases import fresh
 from bench.moderation.discord import Discord
 from bench.moderation.engine import Engine
 from bench.moderation.fleet import Member, fleet
-from bench.moderation.moments import Moment, Moments, Trap, shuffled
+from bench.moderation.moments import Moment
 from bench.moderation.place import WATCHED
 from bench.moderation.posting import Posting
 from bench.moderation.verdict import Verdict, verdict_on
 from bench.subjects.watch import Settings
+from bench.traps import Moments, Trap, shuffled
 from bench.world import serving
 from bot.logs import logging_to
 from bot.storage.database import Database
@@ -200,7 +201,7 @@ async def _measure(plan: Plan, log: Path) -> Outcome:
         async with fleet(settings, discord.gateway, plan.workers, log) as members:
             lives = _Lives(chance, moments, discord, engine, database, posting, members)
             await lives.begin()
-            for moment in shuffled(plan.kills, chance):
+            for moment in shuffled(Moment, plan.kills, chance):
                 await lives.kill_at(moment, plan.uploads // (plan.kills + 1))
             began = time.monotonic()
             rested = await lives.rest()

@@ -7,11 +7,12 @@ import pytest
 from PIL import Image
 
 from bench.moderation.fates import Fate, judgement, policy
-from bench.moderation.moments import Moment, Moments, Trap, shuffled
+from bench.moderation.moments import Moment
 from bench.moderation.pictures import picture
 from bench.moderation.place import FIRST_MEMBER, LOG, WATCHED, Place
 from bench.moderation.raid import Plan, copy, hashes_of_unrelated, kinds_of
 from bench.photos import read_number
+from bench.traps import Moments, Trap, shuffled
 from bot.domain.moderation.assessment import Assessment, Context, Finding, Outcome, Source
 from bot.domain.moderation.fingerprint import copy_distance
 from bot.media.fingerprint import bank_hashes, query_hashes
@@ -112,7 +113,7 @@ def test_a_trap_springs_at_its_moment_once() -> None:
 
 
 def test_every_moment_has_its_turn() -> None:
-    drawn = shuffled(2 * len(Moment), random.Random(1))
+    drawn = shuffled(Moment, 2 * len(Moment), random.Random(1))
 
     assert sorted(drawn, key=lambda moment: moment.label) == sorted(
         2 * list(Moment), key=lambda moment: moment.label

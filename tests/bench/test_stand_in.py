@@ -14,9 +14,10 @@ from bench.conversations.board import REPLY
 from bench.conversations.discord import Discord
 from bench.conversations.ledger import Ledger, Sight
 from bench.conversations.marks import ANSWER_END, answer_begin, question
-from bench.conversations.moments import Moment, Moments, Trap
+from bench.conversations.moments import Moment
 from bench.photos import SMALL
 from bench.subjects.watch import at_the_stand_in
+from bench.traps import Moments, Trap
 from bench.world import serving
 
 PERSON = payloads.FIRST_PERSON
