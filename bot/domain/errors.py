@@ -347,3 +347,14 @@ class AnswerLooped(EngineError):
 @dataclass(eq=False)
 class AnswerInvalid(EngineError):
     """Not the promised structure, also after one repair."""
+
+
+def place_of(error: BaseException) -> str:
+    """Return ``module.function:line`` of where it was raised, for the log; "" if it never was."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    if frame is None:
+        return ""
+    module = frame.tb_frame.f_globals.get("__name__", "")
+    return f"{module}.{frame.tb_frame.f_code.co_name}:{frame.tb_lineno}"

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import discord
 import structlog
 
-from bot.domain.errors import UserError
+from bot.domain.errors import UserError, place_of
 from bot.ui.controls import delete_button
 from bot.ui.i18n import words
 from bot.ui.layouts import failure, plain
@@ -19,13 +19,14 @@ def log_failure(error: BaseException, reference: str) -> None:
     root = error
     while isinstance(root, BaseExceptionGroup):
         root = root.exceptions[0]
-    frame = root.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    where = f"{frame.tb_frame.f_code.co_name}:{frame.tb_lineno}" if frame else ""
-    status = getattr(root, "status", None)
     write = _log.info if isinstance(root, UserError) else _log.error
-    write("failure", reference=reference, error=type(root).__name__, where=where, status=status)
+    write(
+        "failure",
+        reference=reference,
+        error=type(root).__name__,
+        where=place_of(root),
+        status=getattr(root, "status", None),
+    )
 
 
 async def say_alone(interaction: discord.Interaction[discord.Client], text: str) -> None:

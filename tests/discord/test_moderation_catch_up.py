@@ -217,13 +217,13 @@ class PausedIntake(Intake):
         self.go = asyncio.Event()
         self.live: list[Cursor | None] = []
 
-    async def accept(self, uploads: Sequence[NewUpload], cursor: Cursor | None = None) -> int:
+    async def accept(self, uploads: Sequence[NewUpload], cursor: Cursor | None = None) -> None:
         if any(upload.priority == CAUGHT_UP_PRIORITY for upload in uploads):
             self.reached.set()
             await self.go.wait()
         elif uploads:
             self.live.append(cursor)
-        return await super().accept(uploads, cursor)
+        await super().accept(uploads, cursor)
 
 
 async def test_live_messages_do_not_let_the_gap_be_skipped(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ from bot.domain.picture import Frame
 class UploadStore(Protocol):
     """Uploads from the moment they are heard of to their verdict. Raises StorageFailed."""
 
-    async def record(self, uploads: Sequence[NewUpload], cursor: Cursor | None = None) -> int:
-        """Keep uploads, their SCREEN jobs and how far a channel was heard, in one transaction.
+    async def record(self, uploads: Sequence[NewUpload], cursors: Sequence[Cursor] = ()) -> int:
+        """Keep uploads, their SCREEN jobs and how far channels were heard, in one transaction.
 
         Return how many were new; those whose ``key`` is known change nothing. A cursor only ever
         moves forward.
@@ -67,10 +67,6 @@ class UploadStore(Protocol):
 
     async def cursors(self, guild_id: int) -> Sequence[Cursor]:
         """Return how far each channel of a server was heard."""
-        ...
-
-    async def move_cursor(self, cursor: Cursor) -> None:
-        """Remember how far a channel was heard, where nothing was to be looked at."""
         ...
 
     async def scrub(self) -> bool:

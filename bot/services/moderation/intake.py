@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.domain.errors import StorageFailed
+from bot.domain.errors import StorageFailed, place_of
 from bot.domain.moderation.case import Report
 from bot.domain.moderation.ports import UploadStore
 from bot.domain.moderation.upload import Cursor, NewUpload
@@ -16,6 +16,8 @@ _log = structlog.get_logger(__name__)
 
 MAX_WAITING_UPLOADS = 5000
 """How many uploads are held in memory while the database does not take them."""
+MAX_UPLOADS_TOGETHER = 100
+"""How many uploads of several events go into one transaction, at most."""
 RETRY_SECONDS = 2.0
 
 
@@ -30,9 +32,12 @@ class _Batch:
 class Intake:
     """Records uploads; while the database does not take them, holds them in their order.
 
-    Where more come than can be held, the channel's cursor stays where it is from then on, so that
-    catching up at the next start finds what was let go of. ``charge_report`` counts a report
-    against its reporter's limit: it raises RateLimited.
+    What comes while it is busy waits, and is recorded in one transaction: in a burst a commit for
+    each would keep the last of them in memory for long.
+
+    Where more come than can be held, and where the database refuses one for good, the channel's
+    cursor stays where it is from then on, so that catching up at the next start finds what was let
+    go of. ``charge_report`` counts a report against its reporter's limit: it raises RateLimited.
     """
 
     def __init__(
@@ -45,25 +50,24 @@ class Intake:
         self._retrying: asyncio.Task[None] | None = None
         self._gaps: set[int] = set()
 
-    async def accept(self, uploads: Sequence[NewUpload], cursor: Cursor | None = None) -> int:
-        """Record what was posted and how far its channel was heard; return how many were new.
+    async def accept(self, uploads: Sequence[NewUpload], cursor: Cursor | None = None) -> None:
+        """Record what was posted and how far its channel was heard.
 
         Raises nothing: what cannot be recorded now is recorded as soon as the database works
-        again, and counts 0 here.
+        again.
         """
-        batch = _Batch(tuple(uploads), cursor)
-        if not batch.uploads and batch.cursor is None:
-            return 0
+        if not uploads and cursor is None:
+            return
+        self._hold(_Batch(tuple(uploads), cursor))
+        if self._retrying is not None and not self._retrying.done():
+            return
         async with self._recording:
-            if not self._waiting:
-                try:
-                    return await self._record(batch)
-                except StorageFailed:
-                    _log.warning("uploads_wait_for_storage")
-            self._hold(batch)
-        if self._retrying is None or self._retrying.done():
-            self._retrying = asyncio.create_task(self._retry())
-        return 0
+            try:
+                await self._record_waiting()
+            except StorageFailed:
+                _log.warning("uploads_wait_for_storage", uploads=self._held())
+                if self._retrying is None or self._retrying.done():
+                    self._retrying = asyncio.create_task(self._retry())
 
     async def report(self, uploads: Sequence[NewUpload], report: Report) -> int:
         """Record what a member reported; return how many they had not reported before.
@@ -86,20 +90,52 @@ class Intake:
                 _log.warning("uploads_not_recorded", uploads=self._held())
                 self._waiting.clear()
 
-    async def _record(self, batch: _Batch) -> int:
-        cursor = batch.cursor
-        if cursor is not None and cursor.channel_id in self._gaps:
-            cursor = None
-        if batch.uploads:
-            return await self._store.record(batch.uploads, cursor)
-        if cursor is not None:
-            await self._store.move_cursor(cursor)
-        return 0
-
     async def _record_waiting(self) -> None:
         while self._waiting:
-            await self._record(self._waiting[0])
-            self._waiting.popleft()
+            together = self._next()
+            try:
+                await self._record(together)
+            except BaseException:
+                self._waiting.extendleft(reversed(together))
+                raise
+
+    def _next(self) -> list[_Batch]:
+        together = [self._waiting.popleft()]
+        uploads = len(together[0].uploads)
+        while self._waiting and uploads + len(self._waiting[0].uploads) <= MAX_UPLOADS_TOGETHER:
+            together.append(self._waiting.popleft())
+            uploads += len(together[-1].uploads)
+        return together
+
+    async def _record(self, together: Sequence[_Batch]) -> None:
+        """Record batches in one transaction; where one of them spoils it, each alone.
+
+        Raises StorageFailed while the database takes nothing at all.
+        """
+        uploads = [upload for batch in together for upload in batch.uploads]
+        cursors = [
+            batch.cursor
+            for batch in together
+            if batch.cursor is not None and batch.cursor.channel_id not in self._gaps
+        ]
+        if not uploads and not cursors:
+            return
+        try:
+            await self._store.record(uploads, cursors)
+        except Exception as error:
+            if isinstance(error, StorageFailed) and error.reason != "failed":
+                raise
+            if len(together) == 1:
+                _log.error(
+                    "uploads_refused",
+                    uploads=len(uploads),
+                    error=type(error).__name__,
+                    where=place_of(error),
+                )
+                self._let_go(together[0])
+                return
+            for batch in together:
+                await self._record([batch])
 
     async def _retry(self) -> None:
         while True:
@@ -116,13 +152,16 @@ class Intake:
     def _hold(self, batch: _Batch) -> None:
         if self._held() + len(batch.uploads) > MAX_WAITING_UPLOADS:
             _log.error("uploads_let_go", uploads=len(batch.uploads))
-            self._gaps.update(upload.channel_id for upload in batch.uploads)
+            self._let_go(batch)
             return
         last = self._waiting[-1] if self._waiting else None
         if last is not None and not batch.uploads and _same_channel(last.cursor, batch.cursor):
             self._waiting[-1] = replace(last, cursor=batch.cursor)
             return
         self._waiting.append(batch)
+
+    def _let_go(self, batch: _Batch) -> None:
+        self._gaps.update(upload.channel_id for upload in batch.uploads)
 
     def _held(self) -> int:
         return sum(len(batch.uploads) for batch in self._waiting)

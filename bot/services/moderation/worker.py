@@ -15,7 +15,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.domain.errors import StorageFailed
+from bot.domain.errors import StorageFailed, place_of
 from bot.domain.moderation.jobs import Job, JobKind, JobQueue
 from bot.domain.moderation.ports import Postponed
 from bot.services.moderation.circuit import Circuit
@@ -283,17 +283,10 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
 
 def _log_failure(event: str, error: Exception, **figures: object) -> None:
     """Write an exception's class and place, never its text, with a reference to ask for."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    where = ""
-    if frame is not None:
-        module = frame.tb_frame.f_globals.get("__name__", "")
-        where = f"{module}.{frame.tb_frame.f_code.co_name}:{frame.tb_lineno}"
     _log.error(
         event,
         reference=secrets.token_hex(4).upper(),
         error=type(error).__name__,
-        where=where,
+        where=place_of(error),
         **figures,
     )

@@ -1,6 +1,7 @@
 """How far every channel was heard."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,17 +11,22 @@ from bot.storage.database import Database
 from bot.storage.moderation_tables import ChannelCursorRow
 
 
-async def move_cursor_in(session: AsyncSession, database: Database, cursor: Cursor) -> None:
-    """Move a channel's cursor forward; it never goes back."""
-    row = database.insert(ChannelCursorRow).values(
-        channel_id=cursor.channel_id, guild_id=cursor.guild_id, message_id=cursor.message_id
-    )
+async def move_cursors_in(
+    session: AsyncSession, database: Database, cursors: Sequence[Cursor]
+) -> None:
+    """Move channels' cursors forward; they never go back."""
+    farthest: dict[int, Cursor] = {}
+    for cursor in sorted(cursors, key=lambda cursor: (cursor.channel_id, cursor.message_id)):
+        farthest[cursor.channel_id] = cursor
+    if not farthest:
+        return
+    row = database.insert(ChannelCursorRow)
     moved = row.on_conflict_do_update(
         index_elements=[ChannelCursorRow.channel_id],
         set_={"message_id": row.excluded.message_id},
         where=ChannelCursorRow.message_id < row.excluded.message_id,
     )
-    await session.execute(moved)
+    await session.execute(moved, [asdict(cursor) for cursor in farthest.values()])
 
 
 async def cursors_of(session: AsyncSession, guild_id: int) -> Sequence[Cursor]:

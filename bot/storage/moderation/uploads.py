@@ -21,7 +21,7 @@ from bot.domain.moderation.upload import (
 )
 from bot.storage.database import Database
 from bot.storage.moderation.concluding import conclude_in
-from bot.storage.moderation.cursors import cursors_of, move_cursor_in
+from bot.storage.moderation.cursors import cursors_of, move_cursors_in
 from bot.storage.moderation.reporting import REPORT_PRIORITY, ask_for, report_in
 from bot.storage.moderation.spool import (
     frame_values,
@@ -67,8 +67,8 @@ class SqlUploadStore:
         self._erased = True
         """Whether the log may hold what was erased; not known of what was before."""
 
-    async def record(self, uploads: Sequence[NewUpload], cursor: Cursor | None = None) -> int:
-        """Keep uploads, their SCREEN jobs and how far a channel was heard, in one transaction."""
+    async def record(self, uploads: Sequence[NewUpload], cursors: Sequence[Cursor] = ()) -> int:
+        """Keep uploads, their SCREEN jobs and how far channels were heard, in one transaction."""
         now = self._clock()
         values = await asyncio.to_thread(self._values, uploads, now)
         new = 0
@@ -77,8 +77,7 @@ class SqlUploadStore:
                 rows = await self._insert(session, values)
                 new = len(rows)
                 await ask_for(session, self._database, JobKind.SCREEN, rows, now)
-            if cursor is not None:
-                await move_cursor_in(session, self._database, cursor)
+            await move_cursors_in(session, self._database, cursors)
         if new:
             self._woken()
         return new
@@ -154,11 +153,6 @@ class SqlUploadStore:
         """Return how far each channel of a server was heard."""
         async with self._database.reading() as session:
             return await cursors_of(session, guild_id)
-
-    async def move_cursor(self, cursor: Cursor) -> None:
-        """Remember how far a channel was heard, where nothing was to be looked at."""
-        async with self._database.writing() as session:
-            await move_cursor_in(session, self._database, cursor)
 
     async def withdraw(self, guild_id: int) -> int:
         """Conclude whatever still waits for a server as WITHDRAWN; return how many."""

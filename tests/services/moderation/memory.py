@@ -190,7 +190,7 @@ class MemoryUploads:
     def outcomes(self) -> dict[int, Outcome]:
         return {one.upload_id: one.verdict.outcome for one in self.conclusions}
 
-    async def record(self, uploads: Sequence[NewUpload], cursor: Cursor | None = None) -> int:
+    async def record(self, uploads: Sequence[NewUpload], cursors: Sequence[Cursor] = ()) -> int:
         self.outage.check()
         known = {upload.new.key for upload in self.uploads.values()}
         fresh = [new for new in uploads if new.key not in known]
@@ -198,8 +198,9 @@ class MemoryUploads:
             number = len(self.uploads) + 1
             self.uploads[number] = Upload(number, new, UploadState.QUEUED, virtual_now())
             self.queue.add(JobKind.SCREEN, number, priority=new.priority)
-        if cursor is not None:
-            await self.move_cursor(cursor)
+        for cursor in cursors:
+            before = self.moved.get(cursor.channel_id, 0)
+            self.moved[cursor.channel_id] = max(before, cursor.message_id)
         return len(fresh)
 
     async def record_report(self, uploads: Sequence[NewUpload], report: Report) -> int:
@@ -266,10 +267,6 @@ class MemoryUploads:
 
     async def cursors(self, guild_id: int) -> Sequence[Cursor]:
         raise NotImplementedError
-
-    async def move_cursor(self, cursor: Cursor) -> None:
-        self.outage.check()
-        self.moved[cursor.channel_id] = max(self.moved.get(cursor.channel_id, 0), cursor.message_id)
 
     async def scrub(self) -> bool:
         self.scrubbed_at.append(virtual_now())

@@ -1,18 +1,25 @@
 """The way in: nothing that was heard is lost while the database is away."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from bot.domain.errors import RateLimited, StorageFailed
 from bot.domain.moderation.case import Report
 from bot.domain.moderation.policy import Policy
-from bot.domain.moderation.upload import Cursor
-from bot.services.moderation.intake import MAX_WAITING_UPLOADS, RETRY_SECONDS, Intake
+from bot.domain.moderation.upload import Cursor, NewUpload
+from bot.services.moderation.intake import (
+    MAX_UPLOADS_TOGETHER,
+    MAX_WAITING_UPLOADS,
+    RETRY_SECONDS,
+    Intake,
+)
 from bot.services.moderation.policies import Policies
 from tests.services.moderation.fakes import CHANNEL, GUILD, STRICT, Office, new_upload
-from tests.services.moderation.memory import MemoryPolicies
-from tests.services.moderation.memory_queue import Outage
+from tests.services.moderation.memory import MemoryCases, MemoryPolicies, MemoryUploads
+from tests.services.moderation.memory_queue import MemoryQueue, Outage
 from tests.services.moderation.virtual import virtual_now, virtually
 
 
@@ -24,10 +31,11 @@ def test_what_is_posted_is_recorded_once_with_how_far_its_channel_was_heard() ->
     async def scenario() -> None:
         office = Office()
         intake = office.moderation.intake
-        assert await intake.accept([new_upload("a"), new_upload("b")], _cursor(5)) == 2
-        assert await intake.accept([new_upload("b"), new_upload("c")], _cursor(6)) == 1
-        assert await intake.accept([], _cursor(7)) == 0
-        assert await intake.accept([]) == 0
+        await intake.accept([new_upload("a"), new_upload("b")], _cursor(5))
+        assert len(office.uploads.uploads) == 2
+        await intake.accept([new_upload("b"), new_upload("c")], _cursor(6))
+        await intake.accept([], _cursor(7))
+        await intake.accept([])
         assert len(office.uploads.uploads) == 3
         assert office.uploads.moved == {CHANNEL: 7}
 
@@ -40,7 +48,7 @@ def test_what_is_posted_while_the_database_is_away_is_recorded_in_order_once_it_
         intake = office.moderation.intake
         office.outage.reason = "locked"
         for number in range(10):
-            assert await intake.accept([new_upload(f"cat{number}")], _cursor(number)) == 0
+            await intake.accept([new_upload(f"cat{number}")], _cursor(number))
             await intake.accept([], _cursor(number + 100))
             await asyncio.sleep(1)
         assert not office.uploads.uploads
@@ -70,6 +78,51 @@ def test_where_too_much_waits_the_channel_is_caught_up_on_at_the_next_start() ->
         assert len(office.uploads.uploads) == MAX_WAITING_UPLOADS + 1
         assert office.uploads.moved == {8: 3}
         await intake.close()
+
+    virtually(scenario())
+
+
+@dataclass
+class SlowUploads(MemoryUploads):
+    """Takes a moment for each transaction, and refuses what is called poison."""
+
+    together: list[int] = field(default_factory=list)
+
+    async def record(self, uploads: Sequence[NewUpload], cursors: Sequence[Cursor] = ()) -> int:
+        await asyncio.sleep(0.01)
+        if any(upload.ref.name == "poison" for upload in uploads):
+            raise StorageFailed("failed")
+        self.together.append(len(uploads))
+        return await super().record(uploads, cursors)
+
+
+def test_a_burst_is_recorded_in_few_transactions_and_nobody_returns_before_theirs() -> None:
+    async def scenario() -> None:
+        store = SlowUploads(queue := MemoryQueue(), MemoryCases(queue))
+        intake = Intake(store)
+
+        async def post(number: int) -> None:
+            await intake.accept([new_upload(f"cat{number}")], _cursor(number))
+            assert f"cat{number}" in {one.new.ref.name for one in store.uploads.values()}
+
+        await asyncio.gather(*(post(number) for number in range(250)))
+        assert store.together == [1, MAX_UPLOADS_TOGETHER, MAX_UPLOADS_TOGETHER, 49]
+        assert store.moved == {CHANNEL: 249}
+
+    virtually(scenario())
+
+
+def test_an_upload_that_the_database_refuses_holds_up_no_other() -> None:
+    async def scenario() -> None:
+        store = SlowUploads(queue := MemoryQueue(), MemoryCases(queue))
+        intake = Intake(store)
+        names = ["a", "b", "poison", "c"]
+        uploads = [replace(new_upload(one), channel_id=n) for n, one in enumerate(names)]
+        await asyncio.gather(*(intake.accept([one], _cursor(5, one.channel_id)) for one in uploads))
+        await intake.accept([replace(new_upload("d"), channel_id=2)], _cursor(9, 2))
+        names = [upload.new.ref.name for upload in store.uploads.values()]
+        assert names == ["a", "b", "c", "d"]
+        assert store.moved == {0: 5, 1: 5, 3: 5}  # at the next start 2 is read again
 
     virtually(scenario())
 

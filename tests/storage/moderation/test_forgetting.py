@@ -82,7 +82,7 @@ async def fill(server: Server, guild: int) -> None:
     """Let everything there is happen in a server."""
     change = PolicyChange(MODERATOR, "enabled", "no", "yes")
     await server.policies.save(guild, Policy(enabled=True, dry_run=False), [change])
-    await server.uploads.move_cursor(Cursor(guild, guild + 1, 5))
+    await server.uploads.record([], [Cursor(guild, guild + 1, 5)])
     case = await server.open(
         guild=guild, picture=guild % 97, outcome=Outcome.ACTED, automatic=Step.BAN
     )
@@ -247,7 +247,7 @@ async def test_changes_of_a_policy_and_figures_go_in_their_time(server: Server) 
 async def test_how_far_a_channel_was_heard_goes_with_the_servers_policy(server: Server) -> None:
     await server.policies.save(GUILD, Policy(), [])
     for guild in (GUILD, GUILD + 1):
-        await server.uploads.move_cursor(Cursor(guild, guild + 9, 5))
+        await server.uploads.record([], [Cursor(guild, guild + 9, 5)])
     assert await server.keeper.expire(9) == 1
     assert len(await server.uploads.cursors(GUILD)) == 1
 

@@ -89,7 +89,7 @@ async def test_what_is_told_of_again_changes_nothing(desk: Desk) -> None:
 async def test_a_whole_history_is_recorded_at_once(desk: Desk) -> None:
     history = [upload(number) for number in range(700)]
 
-    assert await desk.uploads.record(history, Cursor(GUILD, CHANNEL, 700)) == 700
+    assert await desk.uploads.record(history, [Cursor(GUILD, CHANNEL, 700)]) == 700
     assert await desk.uploads.record(history) == 0
 
     assert len(await desk.rows(JobRow)) == 700
@@ -108,11 +108,10 @@ async def test_many_that_are_told_of_at_once_by_several_are_recorded_once(desk: 
 
 
 async def test_a_cursor_moves_forward_only_and_with_what_was_heard(desk: Desk) -> None:
-    await desk.uploads.record([upload(1)], Cursor(GUILD, CHANNEL, 10))
-    await desk.uploads.record([], Cursor(GUILD, CHANNEL, 5))
-    await desk.uploads.move_cursor(Cursor(GUILD, CHANNEL + 1, 7))
-    await desk.uploads.move_cursor(Cursor(GUILD, CHANNEL + 1, 9))
-    await desk.uploads.move_cursor(Cursor(OTHER_GUILD, CHANNEL + 2, 9))
+    await desk.uploads.record([upload(1)], [Cursor(GUILD, CHANNEL, 10)])
+    await desk.uploads.record([], [Cursor(GUILD, CHANNEL, 5)])
+    await desk.uploads.record([], [Cursor(GUILD, CHANNEL + 1, 9), Cursor(GUILD, CHANNEL + 1, 7)])
+    await desk.uploads.record([], [Cursor(OTHER_GUILD, CHANNEL + 2, 9), Cursor(GUILD, CHANNEL, 4)])
 
     assert await desk.uploads.cursors(GUILD) == [
         Cursor(GUILD, CHANNEL, 10),
@@ -130,7 +129,7 @@ async def test_one_upload_costs_few_statements_however_many_come_with_it(sqlite:
             sqlite,
             lambda count=count: desk.uploads.record(
                 [upload(100 * count + number) for number in range(count)],
-                Cursor(GUILD, CHANNEL, 100 * count),
+                [Cursor(GUILD, CHANNEL, 100 * count)],
             ),
         )
         counted.append(len(statements))
@@ -157,7 +156,7 @@ async def test_nothing_is_recorded_in_part(desk: Desk) -> None:
     broken: Any = {"author_id": None}  # which the database refuses
 
     with pytest.raises(StorageFailed):
-        await desk.uploads.record([upload(1), upload(2, **broken)], Cursor(GUILD, CHANNEL, 10))
+        await desk.uploads.record([upload(1), upload(2, **broken)], [Cursor(GUILD, CHANNEL, 10)])
 
     assert await desk.rows(UploadRow) == []
     assert await desk.rows(JobRow) == []
