@@ -6,7 +6,14 @@ import pytest
 import simcord
 
 from bot.domain.moderation.assessment import Finding, Outcome, Source
-from bot.domain.moderation.case import ActionState, Case, CaseState, Decision, EventKind
+from bot.domain.moderation.case import (
+    ActionState,
+    Case,
+    CaseState,
+    Decision,
+    DecisionRequest,
+    EventKind,
+)
 from bot.domain.moderation.policy import SPECIAL, Category, Step
 from bot.domain.moderation.upload import Subject
 from tests.discord.cases import MODERATOR, Court, court, ended, flag, repointed, told
@@ -166,9 +173,7 @@ async def test_undo_ends_what_can_be_ended(tmp_path: Path) -> None:
         case = await c.work(case.id)
         assert c.w.guild.get_ban(c.w.ann) is None
         assert ended(case)["unban"] is ActionState.DONE
-        twice = await c.cases.undo(case.id, c.mod.id)
-        assert twice is not None
-        assert not twice.fresh
+        assert (case.state, case.decided_at) == (CaseState.OPEN, None)
 
 
 async def test_a_press_on_undo_of_an_open_case_does_nothing(tmp_path: Path) -> None:
@@ -176,8 +181,31 @@ async def test_a_press_on_undo_of_an_open_case_does_nothing(tmp_path: Path) -> N
         case = await flagged(c)
         await c.press(c.mod, "Keep")
         await c.work(case.id)
-        await c.cases.undo(case.id, c.mod.id)
+        decided = await c.cases.get(case.id)
+        assert decided is not None
+        assert decided.decided_at is not None
+        undone = await c.cases.undo(case.id, c.mod.id, decided.decided_at)
+        assert undone is not None
+        assert undone.fresh
         assert "no decision to take back" in told(await c.press(c.mod, "Undo"))
+
+
+async def test_undo_takes_back_the_decision_its_card_shows_and_no_later_one(
+    tmp_path: Path,
+) -> None:
+    async with court(tmp_path) as c:
+        case = await flagged(c)
+        await c.press(c.mod, "Keep")
+        case = await c.work(case.id)
+        assert case.decided_at is not None
+        await c.cases.undo(case.id, c.mod.id, case.decided_at)
+        await c.w.env.advance_time(5)
+        again = DecisionRequest(case.id, c.w.guild.id, c.mod.id, Decision.DELETE, None, False)
+        await c.cases.decide(again)
+        # The card is not drawn anew yet.
+        assert "already chose “deleted”" in told(await c.press(c.mod, "Undo"))
+        case = await c.work(case.id)
+        assert case.decision is Decision.DELETE
 
 
 async def test_revealing_shows_the_message_s_own_picture_to_one_and_notes_it(

@@ -188,10 +188,11 @@ class CaseStore(Protocol):
         """
         ...
 
-    async def undo(self, case_id: int, moderator_id: int) -> Decided | None:
+    async def undo(self, case_id: int, moderator_id: int, decided_at: datetime) -> Decided | None:
         """Open a decided case again: ends time-outs, lifts bans, takes back what was banked.
 
-        Messages stay deleted, who was kicked stays out. ``fresh`` is False when it was open.
+        Messages stay deleted, who was kicked stays out. ``fresh`` is False when the decision of
+        that moment does not stand any more: the case is open, or was decided anew.
         """
         ...
 

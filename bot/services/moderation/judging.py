@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import structlog
+
 from bot.domain.errors import (
     CannotAnswer,
     EngineBusy,
@@ -11,6 +13,8 @@ from bot.domain.errors import (
     Interrupted,
     ModelMissing,
     QueueFull,
+    StorageFailed,
+    place_of,
 )
 from bot.domain.moderation.assessment import Assessment
 from bot.domain.moderation.jobs import Job, JobKind, JobQueue
@@ -26,6 +30,8 @@ from bot.services.moderation.giving_way import GaveWay
 from bot.services.moderation.policies import Policies
 from bot.services.moderation.rules import recall
 from bot.services.moderation.worker import Later
+
+_log = structlog.get_logger(__name__)
 
 MAX_GIVEN_WAY = 2
 """How often one upload's question is stopped for a person's before it is asked to its end."""
@@ -63,7 +69,14 @@ class Judging:
 
     async def give_up(self, job: Job) -> None:
         """Call for people. Raises StorageFailed."""
-        await self.concluding.fail(job.subject_id, await self.uploads.spooled(job.subject_id))
+        try:
+            screened = await self.uploads.spooled(job.subject_id)
+            await self.concluding.fail(job.subject_id, screened)
+        except StorageFailed:
+            raise
+        except Exception as error:  # noqa: BLE001 - a case without a preview beats none
+            _log.error("case_without_picture", error=type(error).__name__, where=place_of(error))
+            await self.concluding.fail(job.subject_id)
 
     async def _judge(self, upload: Upload, policy: Policy, screened: Screened) -> None:
         known = await recall(

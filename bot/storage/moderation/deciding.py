@@ -64,13 +64,16 @@ class Deciding(CasePart):
             self._woken()
         return Decided(case, fresh)
 
-    async def undo(self, case_id: int, moderator_id: int) -> Decided | None:
-        """Open a decided case again: ends time-outs, lifts bans, takes back what was banked."""
+    async def undo(self, case_id: int, moderator_id: int, decided_at: datetime) -> Decided | None:
+        """Open a decided case again, where that very decision stands.
+
+        Ends time-outs, lifts bans, takes back what was banked.
+        """
         async with self._database.writing() as session:
             row = await locked_case(session, case_id)
             if row is None:
                 return None
-            fresh = row.state is CaseState.DECIDED
+            fresh = row.state is CaseState.DECIDED and row.decided_at == decided_at
             if fresh:
                 await self._undo(session, row, moderator_id)
             case = await self._read(session, row)

@@ -1,6 +1,7 @@
 """A case's card as it is drawn; ``bot.ui.moderation.card_buttons`` hears the clicks."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from discord import ButtonStyle, Colour, ui
 
@@ -39,6 +40,11 @@ _OPEN, _DECIDED, _SPECIAL = Colour.orange(), Colour.dark_grey(), Colour.dark_red
 def custom_id(action: str, case_id: int) -> str:
     """Write all that a click must know before anything is looked up."""
     return f"lookout:case:{action}:{case_id}"
+
+
+def moment_of(decided_at: datetime | None) -> int:
+    """Write when a decision was made, in ms: a button takes back that one and no other."""
+    return 0 if decided_at is None else round(decided_at.timestamp() * 1000)
 
 
 def belongs_to(case_id: int, button_id: str) -> bool:
@@ -145,7 +151,7 @@ def _thumbnail(case: Case, say: Words) -> Attached | None:
 
 def _rows(case: Case, say: Words) -> list[list[Button]]:
     if case.state is CaseState.DECIDED:
-        undo = [_button("undo", say.say("Undo"), case)]
+        undo = [_button(f"undo-{moment_of(case.decided_at)}", say.say("Undo"), case)]
         confirmed = case.decision is not None and case.decision.confirms
         return [undo if confirmed or case.special else [*undo, _reveal(case, say)]]
     return [_mild(case, say), _hard(case, say)]

@@ -13,6 +13,7 @@ from bot.ui.errors import responding
 from bot.ui.house import house_of
 from bot.ui.layouts import plain
 from bot.ui.moderation.appeals import AppealButton
+from bot.ui.moderation.card import moment_of
 from bot.ui.moderation.confirming import DESTRUCTIVE, SureButton, confirmation
 from bot.ui.moderation.pressing import Press, decide, faster, gone, pressed, refused
 from bot.ui.moderation.reveal import revealed
@@ -26,7 +27,7 @@ _NEVER_SPECIAL = frozenset({"not_violation", "block", _REVEAL})
 class CaseButton(
     ui.DynamicItem[Button],
     template=r"lookout:case:(?P<action>keep|delete|time_out|kick|ban|not_violation|block|reveal"
-    r"|undo):(?P<case>[0-9]{1,19})",
+    r"|undo-(?P<moment>[0-9]{1,15})):(?P<case>[0-9]{1,19})",
 ):
     """One control of a card. Whoever presses is answered alone; the card is drawn anew by itself.
 
@@ -35,7 +36,8 @@ class CaseButton(
 
     def __init__(self, item: Button, match: re.Match[str]) -> None:
         super().__init__(item)
-        self.action = match["action"]
+        self.moment = match["moment"]
+        self.action = match["action"] if self.moment is None else _UNDO
         self.case_id = int(match["case"])
 
     @classmethod
@@ -67,13 +69,30 @@ class CaseButton(
         if refusal:
             return plain(refusal)
         if self.action == _UNDO:
-            return plain(await _undo(press))
+            return plain(await self._undo(press))
         return await _decided(press, Decision(self.action))
 
     def _control(self, press: Press) -> Control:
         if self.action == _UNDO:
             return undo_of(press.case.decision)
         return control_of(Decision(self.action), press.subject)
+
+    async def _undo(self, press: Press) -> str:
+        case = press.case
+        if case.decided_at is None:
+            return press.say.say("This case is open: there is no decision to take back.")
+        if str(moment_of(case.decided_at)) != self.moment:
+            return faster(case, press.say)
+        cases = press.house.moderation.cases
+        undone = await cases.undo(case.id, press.presser.id, case.decided_at)
+        if undone is None:
+            return gone(press.say)
+        if not undone.fresh:
+            return faster(undone.case, press.say)
+        return press.say.say(
+            "Taken back: the case is open again. Time-outs end and bans are lifted; deleted "
+            "messages stay deleted."
+        )
 
 
 async def _decided(press: Press, decision: Decision) -> ui.LayoutView:
@@ -82,18 +101,6 @@ async def _decided(press: Press, decision: Decision) -> ui.LayoutView:
     if decision in DESTRUCTIVE:
         return confirmation(press.case, decision, press.policy, press.people, press.say)
     return plain(await decide(press, decision))
-
-
-async def _undo(press: Press) -> str:
-    undone = await press.house.moderation.cases.undo(press.case.id, press.presser.id)
-    if undone is None:
-        return gone(press.say)
-    if not undone.fresh:
-        return press.say.say("This case is open: there is no decision to take back.")
-    return press.say.say(
-        "Taken back: the case is open again. Time-outs end and bans are lifted; deleted messages "
-        "stay deleted."
-    )
 
 
 BUTTONS = (CaseButton, SureButton, AppealButton)

@@ -147,7 +147,7 @@ class MemoryCases:
     async def decide(self, request: DecisionRequest) -> Decided | None:
         raise NotImplementedError
 
-    async def undo(self, case_id: int, moderator_id: int) -> Decided | None:
+    async def undo(self, case_id: int, moderator_id: int, decided_at: datetime) -> Decided | None:
         raise NotImplementedError
 
     async def appeal(self, case_id: int, appeal: Appeal) -> bool:

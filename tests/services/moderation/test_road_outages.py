@@ -18,11 +18,14 @@ from bot.domain.moderation.assessment import Outcome
 from bot.domain.moderation.case import ActionKind, ActionState, Report
 from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.policy import UNANSWERED
+from bot.domain.moderation.upload import Screened
 from bot.domain.picture import SourceKind
 from bot.domain.ports import Asker
 from bot.services.moderation.circuit import PROBE_EVERY_SECONDS
+from bot.services.moderation.intake import Intake
 from bot.services.moderation.moderation import SCRUB_EVERY_SECONDS, Pace
 from tests.services.moderation.fakes import Office, new_upload
+from tests.services.moderation.memory import MemoryUploads
 from tests.services.moderation.virtual import virtual_now, virtually
 
 
@@ -315,3 +318,18 @@ def test_a_full_gate_only_delays_the_background() -> None:
         return office
 
     assert virtually(scenario()).outcomes == {"cat": Outcome.CLEAN}
+
+
+class UnreadableSpool(MemoryUploads):
+    """A store from which what waits for the model cannot be read, through a fault of ours."""
+
+    async def spooled(self, upload_id: int) -> Screened | None:
+        raise ValueError(upload_id)
+
+
+def test_what_cannot_even_be_read_calls_for_people_without_a_preview() -> None:
+    office = Office()
+    office.moderation.uploads = office.uploads = UnreadableSpool(office.queue, office.cases)
+    office.moderation.intake = Intake(office.uploads)
+    assert _after(office, "cat").outcomes == {"cat": Outcome.FAILED}
+    assert office.uploads.conclusions[0].thumbnail is None

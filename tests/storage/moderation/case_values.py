@@ -168,7 +168,9 @@ class Server:
         return decided
 
     async def undo(self, case: Case, *, by: int = MODERATOR) -> Decided:
-        undone = await self.cases.undo(case.id, by)
+        current = await self.cases.get(case.id)
+        assert current is not None
+        undone = await self.cases.undo(case.id, by, current.decided_at or case.opened_at)
         assert undone is not None
         return undone
 

@@ -140,7 +140,7 @@ async def test_another_servers_case_is_unknown(server: Server) -> None:
 
     assert await server.cases.decide(request) is None
     assert await server.cases.decide(DecisionRequest(99, GUILD, 1, Decision.BAN)) is None
-    assert await server.cases.undo(99, MODERATOR) is None
+    assert await server.cases.undo(99, MODERATOR, server.clock()) is None
     kept = await server.cases.get(case.id)
     assert kept is not None
     assert kept.state is CaseState.OPEN
