@@ -8,15 +8,16 @@ a server together.
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.moderation.case import ActionKind, ActionState, Decision
+from bot.domain.moderation.policy import Step
 from bot.storage.database import Database
 from bot.storage.moderation.bank import batches
 from bot.storage.moderation.case_reading import CONFIRMING
 from bot.storage.moderation.case_rows import NewAction, add_actions, person_key, redraw
-from bot.storage.moderation_tables import ActionRow, CaseRow
+from bot.storage.moderation_tables import ActionRow, CaseRow, SightingRow
 
 DONE_OR_WAITING = (ActionState.PENDING, ActionState.DONE, ActionState.ALREADY)
 
@@ -60,7 +61,9 @@ async def take_back(
         - await _wanted_elsewhere(session, row, kind, people, now)
         for kind, people in held.items()
     }
-    await _withdraw(session, _waiting(row, policys_too=policys_too), now)
+    waiting = _waiting(row, policys_too=policys_too)
+    await _hand_on(session, database, row, waiting, now)
+    await _withdraw(session, waiting, now)
     actions = [
         NewAction(
             _ENDED_BY[kind],
@@ -182,6 +185,44 @@ def _waiting(row: CaseRow, *, policys_too: bool) -> ColumnElement[bool]:
     if not policys_too:
         conditions.append(ActionRow.requested_by.is_not(None))
     return and_(*conditions)
+
+
+async def _hand_on(
+    session: AsyncSession,
+    database: Database,
+    row: CaseRow,
+    waiting: ColumnElement[bool],
+    now: datetime,
+) -> None:
+    """Let deletions that another case wants as well be that case's: each is asked for only once.
+
+    A message has a special case beside that of its other pictures.
+    """
+    here = and_(
+        SightingRow.message_id == ActionRow.message_id,
+        SightingRow.subject == ActionRow.subject,
+        SightingRow.case_id != row.id,
+    )
+    by_policy = and_(
+        CaseRow.decision.is_(None), CaseRow.automatic >= Step.DELETE, CaseRow.dry_run.is_(False)
+    )
+    wanted = (
+        select(ActionRow.id, func.max(CaseRow.id))
+        .join(SightingRow, here)
+        .join(CaseRow, CaseRow.id == SightingRow.case_id)
+        .where(
+            waiting,
+            ActionRow.kind == ActionKind.DELETE,
+            CaseRow.guild_id == row.guild_id,
+            or_(by_policy, CaseRow.decision.in_(CONFIRMING)),
+        )
+        .group_by(ActionRow.id)
+    )
+    for action_id, case_id in (await session.execute(wanted)).all():
+        heir = await session.get_one(CaseRow, case_id)
+        given = {"case_id": heir.id, "requested_by": heir.decided_by, "rule": heir.rule}
+        await session.execute(update(ActionRow).where(ActionRow.id == action_id).values(**given))
+        await redraw(session, database, heir, now)
 
 
 async def _withdraw(session: AsyncSession, waiting: ColumnElement[bool], now: datetime) -> None:

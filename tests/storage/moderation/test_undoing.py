@@ -140,6 +140,35 @@ async def test_what_another_case_wants_as_well_holds(server: Server, decision: D
     assert ended.kind in {END_TIME_OUT, UNBAN}
 
 
+@pytest.mark.parametrize("by_policy", [True, False])
+async def test_a_deletion_that_the_special_case_of_a_message_wants_as_well_is_done(
+    server: Server, by_policy: bool
+) -> None:
+    """All other pictures of one message share a case."""
+    step = Step.DELETE if by_policy else None
+    one = await server.open(picture=1, message=77, automatic=step)
+    two = await server.open(picture=2, message=77, automatic=step, outcome=Outcome.SPECIAL)
+    if by_policy:
+        await server.decide(one, Decision.KEEP)
+    else:
+        for case in (one, two):
+            await server.decide(case, Decision.DELETE, tell=False)
+        await server.undo(one)
+
+    assert await server.actions(one) == []
+    (done,) = await server.carry_out(two)
+    assert (done.kind, done.message_id, done.case_id) == (DELETE, 77, two.id)
+
+
+async def test_a_deletion_that_no_other_case_wants_is_not_done(server: Server) -> None:
+    one = await server.open(picture=1, message=77, automatic=Step.DELETE)
+    two = await server.open(picture=2, message=77, outcome=Outcome.SPECIAL)
+
+    await server.decide(one, Decision.KEEP)
+
+    assert await server.actions(one) == await server.actions(two) == []
+
+
 @pytest.mark.parametrize("decision", [Decision.KEEP, Decision.NOT_VIOLATION])
 async def test_what_the_policy_did_to_somebody_ends_when_it_is_not_confirmed(
     server: Server, decision: Decision
