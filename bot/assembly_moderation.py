@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.config import Config
 from bot.domain.moderation.ports import Classifier
-from bot.domain.ports import AnswerStore, Asker, Engine, Fetcher, Gate
+from bot.domain.ports import AnswerStore, Asker, Engine, Fetcher, Gate, WordReader
 from bot.media.bank import MemoryBank
 from bot.media.classifier import OnnxClassifier
 from bot.media.examiner import HANDLER, PictureExaminer
@@ -36,7 +36,7 @@ class Shared:
 
     database: Database
     engine: Engine
-    reader: Engine | None
+    reader: WordReader | None
     gate: Gate
     answers: AnswerStore
     fetcher: Fetcher

@@ -125,7 +125,7 @@ def _worker_config(settings: Settings) -> str:
             "parallel": settings.parallel,
         },
         "storage": {"database": settings.database},
-        "moderation": {"lease_seconds": settings.lease_seconds},
+        "moderation": {"lease_seconds": settings.lease_seconds, "read_text": False},
     }
     lines: list[str] = []
     for section, values in sections.items():

@@ -52,6 +52,8 @@ def config(settings: Settings) -> Config:
             "moderation": {
                 "judge_here": settings.judge_here,
                 "lease_seconds": settings.lease_seconds,
+                # Its time is measured by itself; what judges here is of a fixed speed.
+                "read_text": False,
             },
         }
     )

@@ -283,9 +283,10 @@ class ModerationSettings(Section):
         description="Space that pictures waiting for the model may take, in bytes.",
     )
     read_text: bool = Field(
-        False,
-        description="Read the text in pictures with the built-in reader before the model sees "
-        "them: finds blocked words and scams more surely, and costs processor time.",
+        True,
+        description="Read the text in pictures with the built-in reader while the model looks at "
+        "them: finds blocked words and scams for sure, and costs processor time. Needs the extra "
+        "builtin; without it nothing is read.",
     )
     classifier_model: str = Field(
         "",

@@ -111,6 +111,17 @@ class TextFinder(Protocol):
         ...
 
 
+class WordReader(Protocol):
+    """Reads words for rules, not for people."""
+
+    async def words(self, picture: Picture) -> str:
+        """Return whatever can be made out, also of a text that as a whole cannot be read.
+
+        Raises EngineError.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerKey:
     """What makes two questions the same question."""

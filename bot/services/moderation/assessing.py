@@ -6,6 +6,7 @@ is none is kept as what it is, and never as a clean picture. An engine that is o
 caller's matter.
 """
 
+import asyncio
 import contextlib
 import hashlib
 import json
@@ -33,8 +34,8 @@ from bot.domain.moderation.ports import Classifier
 from bot.domain.moderation.taxonomy import DEFINITIONS
 from bot.domain.moderation.upload import MAX_TEXT_CHARACTERS, Screened
 from bot.domain.picture import Frame, Picture, PictureFacts
-from bot.domain.ports import AnswerKey, AnswerStore, Asker, Engine, Gate
-from bot.domain.task import Asked, Criterion, Parameters, Question, Review, TaskName
+from bot.domain.ports import AnswerKey, AnswerStore, Asker, Engine, Gate, WordReader
+from bot.domain.task import Asked, Criterion, Parameters, Review, TaskName
 from bot.services.choosing import chosen
 from bot.services.moderation.deciding import ADULT
 from bot.services.moderation.giving_way import background_turn
@@ -75,7 +76,7 @@ class _Said:
 class Assessing:
     """Adds what readers, a classifier and the model find.
 
-    ``reader`` is an engine that reads text, ``classifier`` one that scores nudity; both may be
+    ``reader`` reads text, ``classifier`` one that scores nudity; both may be
     missing. Neither stops an assessment when it fails. Without an ``engine`` that can judge, what
     these find is all there is.
     """
@@ -83,7 +84,7 @@ class Assessing:
     engine: Engine | None
     gate: Gate
     answers: AnswerStore
-    reader: Engine | None = None
+    reader: WordReader | None = None
     classifier: Classifier | None = None
 
     async def assess(
@@ -109,20 +110,26 @@ class Assessing:
         """
         asking = _Asking(asker, interactive, stored, may_give_way)
         pictures = [_picture(frames) for frames in (screened.frames, screened.dark) if frames]
-        found = before.with_findings(
-            *await self._read(pictures, policy), *await self._classified(screened)
-        )
+        looking = self._looked(pictures, screened, policy)
         if self.engine is None:
-            return found
-        said = _Said()
+            return before.with_findings(*await looking)
         words = text[:MAX_TEXT_CHARACTERS] if order_in(plain(text)) is None else ""
-        for picture in pictures:
-            review = Review(criteria_of(policy), picture, words, age_restricted)
-            await self._judge(self.engine, review, asking, said)
+        reviews = [
+            Review(criteria_of(policy), picture, words, age_restricted) for picture in pictures
+        ]
+        # At once: looking takes this machine's processor, judging the engine's time. What fails
+        # waits for the other, since to break off a reading costs its process.
+        seen, said = await asyncio.gather(
+            looking, self._said(self.engine, reviews, asking), return_exceptions=True
+        )
+        if isinstance(said, BaseException):
+            raise said
+        if isinstance(seen, BaseException):
+            raise seen
         found = replace(
-            found.with_findings(*findings_of(said.judgements, policy)),
-            unanswered=said.unanswered or found.unanswered,
-            model=said.model or found.model,
+            before.with_findings(*seen, *findings_of(said.judgements, policy)),
+            unanswered=said.unanswered or before.unanswered,
+            model=said.model or before.model,
             asked_model=True,
         )
         if is_special(found, said.judgements):
@@ -133,19 +140,31 @@ class Assessing:
                 await self.answers.put(key, answer)
         return found
 
+    async def _looked(
+        self, pictures: Sequence[Picture], screened: Screened, policy: Policy
+    ) -> list[Finding]:
+        """Return what readers and a classifier find."""
+        return [*await self._read(pictures, policy), *await self._classified(screened)]
+
+    async def _said(self, engine: Engine, reviews: Sequence[Review], asking: _Asking) -> _Said:
+        """Return what the model says of all pictures. Raises as ``assess``."""
+        said = _Said()
+        for review in reviews:
+            await self._judge(engine, review, asking, said)
+        return said
+
     async def _read(self, pictures: Sequence[Picture], policy: Policy) -> list[Finding]:
         """Return what the words say that the reader finds."""
         if self.reader is None:
             return []
         findings: list[Finding] = []
         for picture in pictures:
-            question = Question(TaskName.OCR, Parameters(), picture)
             try:
-                answer = await _answer(self.reader, question)
+                words = await self.reader.words(picture)
             except (EngineError, CannotAnswer) as error:
                 _log.warning("reader_failed", error=type(error).__name__)
                 break
-            findings += read_words(answer.text, policy)
+            findings += read_words(words, policy)
         return findings
 
     async def _classified(self, screened: Screened) -> list[Finding]:

@@ -121,6 +121,7 @@ def _read(frames: Sequence[Pixels], wanted: Layout, locale: str, deadline: float
     whole = verdict_of(seen, script)
     return Findings(
         text="" if whole.unreadable else "\n\n".join(filter(None, texts)),
+        words="\n".join([*filter(None, texts), *(line.text for line in seen)]),
         tables=() if whole.unreadable else tuple(tables),
         unreadable=whole.unreadable,
         incomplete=whole.worth_a_note,

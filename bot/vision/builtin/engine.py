@@ -46,7 +46,7 @@ _NEEDS = PictureNeeds(
 class BuiltinEngine:
     """Reads text and codes and measures pixels; recognises nothing.
 
-    Implements ``ports.Engine`` and ``ports.TextFinder``.
+    Implements ``ports.Engine``, ``ports.TextFinder`` and ``ports.WordReader``.
 
     An asynchronous context manager. Its ``workers`` processes start with the first picture and
     may each take ``memory_bytes`` beyond their size after loading the models (about 0.3 GB);
@@ -141,6 +141,14 @@ class BuiltinEngine:
         }
         found = (await self._run(head, picture.frames[:1]))["region"]
         return None if found is None else Region(**found)
+
+    async def words(self, picture: Picture) -> str:
+        """Return all lines that were found, without regard for how well they were read.
+
+        Raises what ``stream`` raises.
+        """
+        question = Question(TaskName.OCR, Parameters(layout=Layout.PLAIN), picture)
+        return (await self._find(question)).words
 
     async def _find(self, question: Question) -> Findings:
         return Findings.from_head(await self._run(self._head(question), question.picture.frames))

@@ -60,6 +60,8 @@ class Findings:
 
     text: str = field(default="", repr=False)
     """In the layout that was asked for; parts that could not be read are marked."""
+    words: str = field(default="", repr=False)
+    """What was laid out, then every line as it was read, those as well that hardly were."""
     tables: tuple[Table, ...] = field(default=(), repr=False)
     unreadable: bool = False
     """The text, as a whole, could not be read (``text`` is empty then)."""
@@ -82,6 +84,7 @@ class Findings:
         measures = head["measures"]
         return cls(
             text=head["text"],
+            words=head["words"],
             tables=tuple(Table(tuple(map(tuple, table["rows"]))) for table in head["tables"]),
             unreadable=head["unreadable"],
             incomplete=head["incomplete"],

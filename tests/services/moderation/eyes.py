@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from bot.domain.answer import Answer, EngineEvent
 from bot.domain.errors import LookoutError
-from bot.domain.moderation.assessment import Assessment
+from bot.domain.moderation.assessment import Assessment, Source
 from bot.domain.moderation.fingerprint import Fingerprint
 from bot.domain.moderation.policy import Policy
 from bot.domain.moderation.upload import Screened
-from bot.domain.picture import Frame, PictureNeeds
+from bot.domain.picture import Frame, Picture, PictureNeeds
 from bot.domain.ports import Asker, EngineStatus, Room
-from bot.domain.task import Asked, Dialogue, Parameters, Review, TaskName
+from bot.domain.task import Asked, Dialogue, Parameters, Question, Review, TaskName
 from bot.services.moderation.assessing import Assessing
 from bot.vision.gate import Gate, Limits
 from tests.services.fakes import FakeAnswers
@@ -55,6 +55,21 @@ def always(answer: str | LookoutError) -> Says:
     return lambda _: answer
 
 
+def by_frame(**answers: str | LookoutError) -> Says:
+    """Answer by the first frame that is shown: ``on_white``, ``on_dark`` …"""
+
+    def says(asked: Asked) -> str | LookoutError:
+        assert not isinstance(asked, Dialogue)
+        name = asked.picture.frames[0].data.decode().replace(" ", "_")
+        return answers.get(name, said())
+
+    return says
+
+
+def surest(found: Assessment) -> dict[tuple[str, Source], float]:
+    return {(finding.rule, finding.source): finding.score for finding in found.findings}
+
+
 @dataclass
 class Eyes:
     """An engine whose every answer is what ``says`` makes of the question."""
@@ -81,6 +96,12 @@ class Eyes:
         if isinstance(answer, LookoutError):
             raise answer
         yield Answer(answer, self.name, self.model)
+
+    async def words(self, picture: Picture) -> str:
+        question = Question(TaskName.OCR, Parameters(), picture)
+        (answer,) = [event async for event in self.stream(question)]
+        assert isinstance(answer, Answer)
+        return answer.text
 
     async def status(self) -> EngineStatus:
         return EngineStatus(self.name, ready=True)

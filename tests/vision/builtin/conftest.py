@@ -29,6 +29,11 @@ class Road:
         (answer,) = events
         return answer
 
+    async def words(self, data: bytes) -> str:
+        """Prepare, and return what rules are given."""
+        needs = self.engine.needs_for(TaskName.OCR, Parameters())
+        return await self.engine.words(await self.preparer.prepare(data, needs))
+
 
 @pytest.fixture(scope="package", autouse=True)
 def _without_tesseract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
