@@ -13,6 +13,7 @@ from bot.ui.cog import LookoutCog, T, anywhere
 from bot.ui.errors import responding
 from bot.ui.i18n import words
 from bot.ui.layouts import maker, plain
+from bot.ui.membership import note_presence
 from bot.ui.pages import about_page, forgotten_page, help_page, status_page
 
 _log = structlog.get_logger(__name__)
@@ -78,6 +79,16 @@ class About(LookoutCog, name="Lookout: about"):
             moderated = await self.house.keeper.delete_person(person_id)
             text = forgotten_page(count, forgotten, moderated, words(interaction.locale.value))
             await interaction.edit_original_response(view=plain(text))
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Notice servers that Lookout was removed from while it was not there."""
+        await note_presence(self.bot, self.house.keeper)
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, _guild: discord.Guild) -> None:
+        """Notice that a server has Lookout back."""
+        await note_presence(self.bot, self.house.keeper)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:

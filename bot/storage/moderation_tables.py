@@ -153,6 +153,8 @@ class PolicyRow(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     """Sealed."""
     changed_at: Mapped[datetime] = mapped_column(UtcTime)
+    absent_since: Mapped[datetime | None] = mapped_column(UtcTime)
+    """When it was first noticed that Lookout is no member of the server."""
 
 
 class PolicyChangeRow(Base):

@@ -34,12 +34,14 @@ from tests.storage.fakes import HandClock, answer_key, full_answer, posted_answe
 
 ROOT = Path(__file__).resolve().parents[2]
 
+NEWEST = known_revisions()[0]
+
 ADDS_A_COLUMN = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "next"
+down_revision = "NEWEST"
 
 
 def upgrade():
@@ -59,8 +61,8 @@ import threading
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "next"
+down_revision = "NEWEST"
 
 
 def upgrade():
@@ -75,8 +77,8 @@ FAILS_HALF_WAY = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "next"
+down_revision = "NEWEST"
 
 
 def upgrade():
@@ -146,7 +148,8 @@ class WithRevision:
         shutil.copytree(
             ROOT / "migrations", self._scripts, ignore=shutil.ignore_patterns("__pycache__")
         )
-        (self._scripts / "versions" / "0004_more.py").write_text(source)
+        more = source.replace("NEWEST", NEWEST)
+        (self._scripts / "versions" / "next_more.py").write_text(more)
         self._monkeypatch.setattr(migration, "_SCRIPTS", self._scripts)
 
 
@@ -235,10 +238,10 @@ async def test_an_update_keeps_the_rows(empty_url: str, with_revision: WithRevis
 
         await database.upgrade()
 
-        assert await database.revision() == "0004"
+        assert await database.revision() == "next"
         async with database.reading() as session:
             assert await session.scalar(text("SELECT colour FROM posted_answer")) == "red"
-        await run(empty_url, "downgrade", "0003")
+        await run(empty_url, "downgrade", NEWEST)
         assert await count_posted(database) == 1
 
 
@@ -253,7 +256,7 @@ async def test_an_update_that_fails_changes_nothing(
         with pytest.raises(StorageFailed):
             await database.upgrade()
 
-        assert await database.revision() == "0003"
+        assert await database.revision() == NEWEST
         assert "half" not in await tables(database)
         assert await count_posted(database) == 1
 

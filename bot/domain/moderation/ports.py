@@ -1,6 +1,6 @@
 """The seams of moderation: who keeps it, who sees, who acts in Discord."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -341,6 +341,14 @@ class ModerationKeeper(Protocol):
 
     async def delete_guild(self, guild_id: int) -> int:
         """Forget all of a server; return how many cases."""
+        ...
+
+    async def note_presence(self, present: Collection[int], is_ours: Callable[[int], bool]) -> int:
+        """Note of which servers with rules Lookout is no member; return how many.
+
+        ``is_ours`` says of a server's id whether this process would be told of it. After a while
+        ``expire`` deletes them.
+        """
         ...
 
     async def expire(self, batch: int) -> int:

@@ -26,6 +26,7 @@ from bot.domain.moderation.fingerprint import BankKind
 from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.upload import UploadState
 from bot.storage.database import Database
+from bot.storage.moderation.absence import absent_too_long, note_presence_in
 from bot.storage.moderation.actions import locked_case
 from bot.storage.moderation.bank import batches
 from bot.storage.moderation.case_rows import lock_guild, redraw
@@ -106,13 +107,26 @@ class SqlModerationKeeper:
         await self._database.scrub_thoroughly()
         return cases
 
+    async def note_presence(self, present: Collection[int], is_ours: Callable[[int], bool]) -> int:
+        """Note of which servers with rules Lookout is no member; return how many.
+
+        ``is_ours`` says of a server's id whether this process would be told of it. Whatever is
+        absent for ``ABSENT_KEPT_FOR`` is deleted by ``expire``.
+        """
+        async with self._database.writing() as session:
+            return await note_presence_in(session, present, is_ours, self._clock())
+
     async def expire(self, batch: int = BATCH) -> int:
         """Delete what is over, ``batch`` rows a transaction; return how many rows.
 
         The disk is for the caller to scrub.
         """
         now = self._clock()
-        deleted = await self._delete_uploads(
+        async with self._database.reading() as session:
+            absent = await absent_too_long(session, now)
+        for guild_id in absent:
+            await self.delete_guild(guild_id)
+        deleted = len(absent) + await self._delete_uploads(
             UploadRow.done_at <= now - self._upload_retention, batch
         )
         cases_end = now - self._case_retention

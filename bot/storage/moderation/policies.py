@@ -56,6 +56,7 @@ class SqlPolicyStore:
             "enabled": policy.enabled,
             "body": seal.seal_json({"version": BODY_VERSION, **policy_body(policy)}),
             "changed_at": now,
+            "absent_since": None,
         }
         insert = self._database.insert(PolicyRow).values(guild_id=guild_id, **values)
         async with self._database.writing() as session:

@@ -248,6 +248,9 @@ class NoKeeper:
     async def delete_guild(self, guild_id: int) -> int:
         return 0
 
+    async def note_presence(self, present: Collection[int], is_ours: Callable[[int], bool]) -> int:
+        return 0
+
     async def expire(self, batch: int) -> int:
         return 0
 

@@ -244,6 +244,33 @@ async def test_changes_of_a_policy_and_figures_go_in_their_time(server: Server) 
     assert await rows(server.database, DayCountRow) == {}
 
 
+async def test_a_server_that_is_absent_for_long_is_forgotten(server: Server) -> None:
+    keeper, policies = server.keeper, server.policies
+    gone, back, elsewhere, there = GUILD, GUILD + 1, GUILD + 2, GUILD + 3
+    for guild in (gone, back, elsewhere, there):
+        await policies.save(guild, Policy(enabled=True), [])
+    await server.open()
+
+    assert await keeper.note_presence({there}, lambda guild_id: guild_id != elsewhere) == 2
+    server.clock.advance(days=13)
+    assert await keeper.note_presence({there, back}, lambda guild_id: guild_id != elsewhere) == 1
+    await keeper.expire(9)
+    assert len(await policies.enabled()) == 4
+    server.clock.advance(days=1)
+    await keeper.expire(9)
+
+    assert sorted(await policies.enabled()) == [back, elsewhere, there]
+    assert await rows(server.database, CaseRow) == {}
+
+
+async def test_a_server_that_chooses_its_rules_is_there(server: Server) -> None:
+    await server.policies.save(GUILD, Policy(enabled=True), [])
+    await server.keeper.note_presence(set(), lambda _: True)
+    await server.policies.save(GUILD, Policy(enabled=True), [])
+    server.clock.advance(days=30)
+    assert await server.keeper.expire(9) == 0
+
+
 async def test_how_far_a_channel_was_heard_goes_with_the_servers_policy(server: Server) -> None:
     await server.policies.save(GUILD, Policy(), [])
     for guild in (GUILD, GUILD + 1):
