@@ -7,7 +7,7 @@ until it has expired, an enforced nonce sends a message once.
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,13 +20,11 @@ from bench.conversations.ledger import Asked, Ledger, Sight
 from bench.conversations.moments import Moment
 from bench.file_host import FileHost
 from bench.gateway import Gateway, answer, payload
+from bench.stand_in import API, Answering, Call, Refused
 from bench.traps import Moments
 
-_API = "/api/v10"
 _ACKNOWLEDGE_SECONDS = 3.0
 _MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE, _MODAL = 4, 5, 6, 7, 9
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(slots=True)
@@ -45,34 +43,24 @@ class Used:
     born: float = field(default_factory=time.monotonic)
 
 
-class Refused(Exception):
-    """Discord says no."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
-
-
-class Discord:
+class Discord(Answering):
     """The HTTP handlers, and what people do."""
 
     def __init__(self, ledger: Ledger, moments: Moments) -> None:
+        super().__init__()
         self.ledger = ledger
         self.board = Board()
         self.files = FileHost(lambda: moments.reached(Moment.FETCHING))
         self.gateway = Gateway(self.board.guild)
-        self.unknown: set[str] = set()
-        """Calls that this stand-in does not know."""
         self._used: dict[str, Used] = {}
         self._moments = moments
-        self._busy = 0
         self._news = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
         """Return everything a bot asks of Discord here."""
-        webhook, channel = f"{_API}/webhooks/{{app}}/{{token}}", f"{_API}/channels/{{channel}}"
-        served: list[tuple[str, str, Handler]] = [
-            ("POST", f"{_API}/interactions/{{id}}/{{token}}/callback", self._acknowledge),
+        webhook, channel = f"{API}/webhooks/{{app}}/{{token}}", f"{API}/channels/{{channel}}"
+        calls: list[Call] = [
+            ("POST", f"{API}/interactions/{{id}}/{{token}}/callback", self._acknowledge),
             ("GET", f"{webhook}/messages/{{message}}", self._read),
             ("PATCH", f"{webhook}/messages/{{message}}", self._edit),
             ("DELETE", f"{webhook}/messages/{{message}}", self._delete),
@@ -84,23 +72,17 @@ class Discord:
             ("PATCH", f"{channel}/messages/{{message}}", self._edit),
             ("DELETE", f"{channel}/messages/{{message}}", self._delete),
             ("POST", f"{channel}/messages/{{message}}/threads", self._open_thread),
-            ("*", f"{_API}/{{rest:.*}}", self._not_known),
         ]
         return [
             *self.gateway.routes(),
             *self.files.routes(),
-            *(web.route(method, path, self._counted(handle)) for method, path, handle in served),
+            *self.served(calls),
         ]
 
     async def ended(self, *questions: Asked) -> None:
         """Wait until everybody who asked these knows what became of them."""
         while not all(asked.ended for asked in questions):
             await self._news.wait()
-
-    async def settled(self) -> None:
-        """Wait until everything that a dead process still had sent is dealt with."""
-        while self._busy:  # noqa: ASYNC110 - short, and rarely true
-            await asyncio.sleep(0.005)
 
     def expire(self, message_ids: Container[int]) -> None:
         """Let the tokens that made these messages die, as they do after 15 minutes."""
@@ -130,21 +112,6 @@ class Discord:
         """Tell the bot of a person's message, again if need be."""
         await self.gateway.send("MESSAGE_CREATE", message.event())
         self._moments.reached(Moment.ASKED)
-
-    def _counted(self, handle: Handler) -> Handler:
-        async def counted(request: web.Request) -> web.StreamResponse:
-            self._busy += 1
-            try:
-                return await handle(request)
-            except Refused as refused:
-                body = {"code": refused.code, "message": str(refused)}
-                return answer(body, refused.status)
-            except ConnectionError:  # killed in the middle of its words: Discord heard nothing
-                return web.Response(status=400)
-            finally:
-                self._busy -= 1
-
-        return counted
 
     async def _acknowledge(self, request: web.Request) -> web.Response:
         said = json.loads(payload(await request.read(), request.content_type))
@@ -246,10 +213,6 @@ class Discord:
         thread = self.board.thread(self._message(request), said["name"])
         await self.gateway.send("THREAD_CREATE", {**thread, "newly_created": True})
         return answer(thread, 201)
-
-    async def _not_known(self, request: web.Request) -> web.Response:
-        self.unknown.add(f"{request.method} {request.path}")
-        raise Refused(404, 0, "404: Not Found")
 
     def _by_token(self, request: web.Request) -> Used:
         used = self._used.get(request.match_info["token"])

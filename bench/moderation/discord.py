@@ -4,10 +4,9 @@ Everything it accepts or refuses, it does as Discord does: history is there for 
 deleted message takes its files with it, an enforced nonce sends a message once for a while.
 """
 
-import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -20,13 +19,11 @@ from bench.moderation.deeds import Deeds
 from bench.moderation.moments import Moment
 from bench.moderation.pictures import POSTED
 from bench.moderation.place import LOG, Place
+from bench.stand_in import API, Answering, Call, Refused
 from bench.traps import Moments
 
-_API = "/api/v10"
 _FIRST_DIRECT = 50_000_000
 """A person's direct messages are in the channel with their id and this."""
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +38,24 @@ class Upload:
     """In seconds of ``time.perf_counter``."""
 
 
-class _Refused(Exception):
-    """Discord says no."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
-
-
-class Discord:
+class Discord(Answering):
     """The HTTP handlers, and what people post."""
 
     def __init__(self, moments: Moments | None = None) -> None:
+        super().__init__()
         self.place = Place()
         self.deeds = Deeds()
         self.uploads: dict[str, Upload] = {}
-        self.unknown: set[str] = set()
-        """Calls that this stand-in does not know."""
         self._moments = moments or Moments()
         self.files = FileHost(lambda: self._moments.reached(Moment.FETCHING))
         self.gateway = Gateway(self.place.guild)
         self._paths: dict[int, list[str]] = {}
-        self._busy = 0
 
     def routes(self) -> list[web.RouteDef]:
         """Return everything a bot asks of Discord here."""
-        channel = f"{_API}/channels/{{channel}}"
-        member = f"{_API}/guilds/{payloads.GUILD}/members/{{person}}"
-        served: list[tuple[str, str, Handler]] = [
+        channel = f"{API}/channels/{{channel}}"
+        member = f"{API}/guilds/{payloads.GUILD}/members/{{person}}"
+        calls: list[Call] = [
             ("GET", f"{channel}/messages", self._history),
             ("POST", f"{channel}/messages", self._send),
             ("GET", f"{channel}/messages/{{message}}", self._read),
@@ -77,18 +64,17 @@ class Discord:
             ("GET", f"{channel}/threads/archived/public", self._archived),
             ("GET", member, self._member),
             ("PATCH", member, self._edit_member),
-            ("GET", f"{_API}/users/{{person:[0-9]+}}", self._user),
-            ("POST", f"{_API}/users/@me/channels", self._direct),
+            ("GET", f"{API}/users/{{person:[0-9]+}}", self._user),
+            ("POST", f"{API}/users/@me/channels", self._direct),
             *self._more_routes(),
-            ("*", f"{_API}/{{rest:.*}}", self._not_known),
         ]
         return [
             *self.gateway.routes(),
             *self.files.routes(),
-            *(web.route(method, path, self._counted(handle)) for method, path, handle in served),
+            *self.served(calls),
         ]
 
-    def _more_routes(self) -> Sequence[tuple[str, str, Handler]]:
+    def _more_routes(self) -> Sequence[Call]:
         return ()
 
     async def post(
@@ -114,26 +100,6 @@ class Discord:
             await self.gateway.send("MESSAGE_CREATE", self.place.event(message))
             self._moments.reached(Moment.POSTED)
         return uploads
-
-    async def settled(self) -> None:
-        """Wait until everything that a dead process still had sent is dealt with."""
-        while self._busy:  # noqa: ASYNC110 - short, and rarely true
-            await asyncio.sleep(0.005)
-
-    def _counted(self, handle: Handler) -> Handler:
-        async def counted(request: web.Request) -> web.StreamResponse:
-            self._busy += 1
-            try:
-                return await handle(request)
-            except _Refused as refused:
-                body = {"code": refused.code, "message": str(refused)}
-                return answer(body, refused.status)
-            except ConnectionError:  # killed in the middle of its words: Discord heard nothing
-                return web.Response(status=400)
-            finally:
-                self._busy -= 1
-
-        return counted
 
     async def _history(self, request: web.Request) -> web.Response:
         self._moments.reached(Moment.READING)
@@ -206,15 +172,11 @@ class Discord:
             }
         )
 
-    async def _not_known(self, request: web.Request) -> web.Response:
-        self.unknown.add(f"{request.method} {request.path}")
-        raise _Refused(404, 0, "404: Not Found")
-
     def _message(self, request: web.Request) -> Posted:
         """Find the message that a call is about."""
         found = self.place.messages.get(int(request.match_info["message"]))
         if found is None or found.channel_id != int(request.match_info["channel"]):
-            raise _Refused(404, 10_008, "Unknown Message")
+            raise Refused(404, 10_008, "Unknown Message")
         return found
 
     def _reached(self, before_the_bot_knows: Moment, after: Moment) -> None:

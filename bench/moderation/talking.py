@@ -12,11 +12,11 @@ from aiohttp import web
 from bench import payloads
 from bench.engine import LAST_WORDS
 from bench.gateway import answer, payload
-from bench.moderation.discord import Discord, Handler
+from bench.moderation.discord import Discord
 from bench.moderation.pictures import POSTED
 from bench.moderation.place import FIRST_MEMBER
+from bench.stand_in import API, Call
 
-_API = "/api/v10"
 _PATIENCE_SECONDS = 60.0
 
 
@@ -93,10 +93,10 @@ class TalkingDiscord(Discord):
         await self.gateway.send("INTERACTION_CREATE", written)
         return used
 
-    def _more_routes(self) -> Sequence[tuple[str, str, Handler]]:
+    def _more_routes(self) -> Sequence[Call]:
         return (
-            ("POST", f"{_API}/interactions/{{id}}/{{token}}/callback", self._hear),
-            ("PATCH", f"{_API}/webhooks/{{app}}/{{token}}/messages/@original", self._answer),
+            ("POST", f"{API}/interactions/{{id}}/{{token}}/callback", self._hear),
+            ("PATCH", f"{API}/webhooks/{{app}}/{{token}}/messages/@original", self._answer),
         )
 
     async def _hear(self, request: web.Request) -> web.Response:
