@@ -17,7 +17,9 @@ from bot.domain.moderation.upload import (
     Conclusion,
     Screened,
     Upload,
+    UploadState,
 )
+from bot.services.moderation.policies import Policies
 
 _log = structlog.get_logger(__name__)
 
@@ -31,18 +33,28 @@ class Concluding:
     """
 
     uploads: UploadStore
+    policies: Policies
     cases: CaseStore
     examiner: Examiner
     enforcer: Enforcer | None
     clock: Callable[[], datetime]
     max_age: timedelta
 
-    def without_looking(self, upload: Upload, policy: Policy) -> Outcome | None:
-        """Return how an upload ends that need not be looked at any more; None for others."""
+    async def wanted(self, upload_id: int) -> tuple[Upload, Policy] | None:
+        """Return an upload that is to be looked at, and by which policy. Raises StorageFailed.
+
+        One that need not be looked at any more is ended.
+        """
+        upload = await self.uploads.get(upload_id)
+        if upload is None or upload.state is UploadState.DONE:
+            return None
+        policy = await self.policies.get(upload.new.guild_id)
         if not policy.enabled:
-            return Outcome.WITHDRAWN
-        if self.clock() - upload.recorded_at > self.max_age:
-            return Outcome.EXPIRED
+            await self.end(upload, Outcome.WITHDRAWN)
+        elif self.clock() - upload.recorded_at > self.max_age:
+            await self.end(upload, Outcome.EXPIRED)
+        else:
+            return upload, policy
         return None
 
     async def context(self, upload: Upload, policy: Policy, assessment: Assessment) -> Context:

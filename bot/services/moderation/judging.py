@@ -20,14 +20,13 @@ from bot.domain.moderation.assessment import Assessment
 from bot.domain.moderation.jobs import Job, JobKind, JobQueue
 from bot.domain.moderation.policy import Policy
 from bot.domain.moderation.ports import Bank, UploadStore
-from bot.domain.moderation.upload import Screened, Upload, UploadState
+from bot.domain.moderation.upload import Screened, Upload
 from bot.domain.ports import Asker, Engine
 from bot.services.moderation.assessing import Assessing
 from bot.services.moderation.circuit import Circuit
 from bot.services.moderation.concluding import Concluding
 from bot.services.moderation.deciding import decide
 from bot.services.moderation.giving_way import GaveWay
-from bot.services.moderation.policies import Policies
 from bot.services.moderation.rules import recall
 from bot.services.moderation.worker import Later
 
@@ -44,7 +43,6 @@ class Judging:
 
     uploads: UploadStore
     queue: JobQueue
-    policies: Policies
     bank: Bank
     assessing: Assessing
     concluding: Concluding
@@ -53,14 +51,10 @@ class Judging:
 
     async def handle(self, job: Job) -> None:
         """Judge an upload. Raises Later and StorageFailed."""
-        upload = await self.uploads.get(job.subject_id)
-        if upload is None or upload.state is UploadState.DONE:
+        wanted = await self.concluding.wanted(job.subject_id)
+        if wanted is None:
             return
-        policy = await self.policies.get(upload.new.guild_id)
-        outcome = self.concluding.without_looking(upload, policy)
-        if outcome is not None:
-            await self.concluding.end(upload, outcome)
-            return
+        upload, policy = wanted
         screened = await self.uploads.spooled(upload.id)
         if screened is None:
             await self.queue.enqueue(JobKind.SCREEN, upload.id, priority=upload.new.priority)

@@ -184,7 +184,6 @@ class Moderation:
         circuit = screening_circuit()
         screening = Screening(
             self.uploads,
-            self.policies,
             self._originals,
             self.bank,
             self._concluding(enforcer),
@@ -202,7 +201,6 @@ class Moderation:
         judging = Judging(
             self.uploads,
             self.queue,
-            self.policies,
             self.bank,
             self.assessing,
             self._concluding(enforcer),
@@ -212,5 +210,11 @@ class Moderation:
 
     def _concluding(self, enforcer: Enforcer | None) -> Concluding:
         return Concluding(
-            self.uploads, self.cases, self.examiner, enforcer, self.clock, self.pace.max_age
+            self.uploads,
+            self.policies,
+            self.cases,
+            self.examiner,
+            enforcer,
+            self.clock,
+            self.pace.max_age,
         )

@@ -8,13 +8,12 @@ from bot.domain.moderation.assessment import Assessment, Finding, Outcome, Unans
 from bot.domain.moderation.jobs import Job
 from bot.domain.moderation.policy import Policy
 from bot.domain.moderation.ports import Bank, Examined, Examiner, Postponed, UploadStore
-from bot.domain.moderation.upload import Screened, Upload, UploadState
+from bot.domain.moderation.upload import Screened, Upload
 from bot.domain.picture import PictureRef, SourceKind
 from bot.domain.ports import Fetcher
 from bot.services.moderation.circuit import Circuit
 from bot.services.moderation.concluding import Concluding
 from bot.services.moderation.deciding import decide
-from bot.services.moderation.policies import Policies
 from bot.services.moderation.rules import read_codes, recall
 from bot.services.moderation.worker import Later
 
@@ -48,7 +47,6 @@ class Screening:
     """Settles what can be settled at once, and spools the rest for the model."""
 
     uploads: UploadStore
-    policies: Policies
     originals: Originals
     bank: Bank
     concluding: Concluding
@@ -57,14 +55,10 @@ class Screening:
 
     async def handle(self, job: Job) -> None:
         """Screen an upload. Raises Later, Postponed and StorageFailed."""
-        upload = await self.uploads.get(job.subject_id)
-        if upload is None or upload.state is UploadState.DONE:
+        wanted = await self.concluding.wanted(job.subject_id)
+        if wanted is None:
             return
-        policy = await self.policies.get(upload.new.guild_id)
-        outcome = self.concluding.without_looking(upload, policy)
-        if outcome is not None:
-            await self.concluding.end(upload, outcome)
-            return
+        upload, policy = wanted
         try:
             examined = await self._examine(upload)
         except PictureGone:

@@ -12,24 +12,18 @@ from bot.domain.moderation.fingerprint import BankEntry, BankKind, Views
 from bot.domain.moderation.policy import Policy, PolicyChange, Step
 from bot.domain.moderation.ports import CaseQuery
 from bot.domain.moderation.upload import Cursor, NewUpload
+from bot.storage import moderation_tables
 from bot.storage.answers import SqlAnswerStore
 from bot.storage.conversations import SqlConversationStore
 from bot.storage.database import Database
 from bot.storage.housekeeping import Expired, expire_once
 from bot.storage.moderation import forgetting
 from bot.storage.moderation_tables import (
-    ActionRow,
-    AppealRow,
     BankEntryRow,
     CaseEventRow,
     CaseRow,
-    ChannelCursorRow,
     DayCountRow,
-    GuildRow,
     JobRow,
-    PolicyChangeRow,
-    PolicyRow,
-    ReportRow,
     SightingRow,
     UploadFrameRow,
     UploadRow,
@@ -48,22 +42,10 @@ from tests.storage.moderation.case_values import (
     hashes_of,
 )
 
-ALL: tuple[type[Base], ...] = (
-    ActionRow,
-    AppealRow,
-    BankEntryRow,
-    CaseEventRow,
-    CaseRow,
-    ChannelCursorRow,
-    DayCountRow,
-    GuildRow,
-    JobRow,
-    PolicyChangeRow,
-    PolicyRow,
-    ReportRow,
-    SightingRow,
-    UploadFrameRow,
-    UploadRow,
+ALL: tuple[type[Base], ...] = tuple(
+    mapper.class_
+    for mapper in Base.registry.mappers
+    if mapper.class_.__module__ == moderation_tables.__name__
 )
 GONE = BankEntry(0, GUILD, BankKind.BLOCKED, (), "a" * 64, Views(hashes_of(9)))
 
