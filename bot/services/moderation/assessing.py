@@ -126,8 +126,9 @@ class Assessing:
             raise said
         if isinstance(seen, BaseException):
             raise seen
+        judged = await asyncio.to_thread(findings_of, said.judgements, policy)
         found = replace(
-            before.with_findings(*seen, *findings_of(said.judgements, policy)),
+            before.with_findings(*seen, *judged),
             unanswered=said.unanswered or before.unanswered,
             model=said.model or before.model,
             asked_model=True,
@@ -164,7 +165,7 @@ class Assessing:
             except (EngineError, CannotAnswer) as error:
                 _log.warning("reader_failed", error=type(error).__name__)
                 break
-            findings += read_words(words, policy)
+            findings += await asyncio.to_thread(read_words, words, policy)
         return findings
 
     async def _classified(self, screened: Screened) -> list[Finding]:
