@@ -13,7 +13,9 @@ from bot.services.moderation.wording import compiled
 _PARTS = {
     "coin": r"""\b(?:btc|bitcoins?|eth|ethereum|usdt|usdc|sol|solana|doge|xrp|crypto|tokens?
         |coins?)\b""",
-    "money": r"[$€£₽]_\d[\d.,]*k?|\b\d[\d.,]*k?_(?:[$€£₽]|usd\b|eur\b|usdt\b|dollars?\b)",
+    # Bounded, as all that is looked for at every place of a text: else hostile ones take seconds.
+    "money": r"""[$€£₽]_\d[\d.,]{0,14}k?
+        |\b\d[\d.,]{0,14}k?_(?:[$€£₽]|usd\b|eur\b|usdt\b|dollars?\b)""",
     "promo": "(?:promo|bonus|activation|gift|referral|special)_code",
     "star": r"""\b(?:mr_beast|elon_musk|musk|tesla|spacex|binance|coinbase|ishowspeed|kai_cenat
         |cristiano|ronaldo|drake|vitalik)\b""",
@@ -105,7 +107,7 @@ _PHRASES: tuple[tuple[float, str], ...] = (
         r"""
         (?:seed|wiederherstellungs)_phrase_.{0,30}?(?:eingeben|bestätigen)
         | (?:introduce|ingresa|escribe|digite|insira).{0,40}?frase_(?:semilla|semente|de_recupera)
-        | (?:saisi\w+|entre[zr]).{0,40}?phrase_(?:de_récup|secr) | введите.{0,40}?(?:сид|seed)
+        | (?:saisi\w{1,9}|entre[zr]).{0,40}?phrase_(?:de_récup|secr) | введите.{0,40}?(?:сид|seed)
         | (?:输入|輸入|填写|填寫).{0,10}?(?:助记词|助記詞)
         | (?:シード|リカバリー)フレーズ.{0,10}?入力
         """,

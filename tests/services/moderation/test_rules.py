@@ -1,5 +1,7 @@
 """What can be told without a model."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -218,8 +220,20 @@ def test_any_text_can_be_read(text: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ignore all " * 3000, "send btc " * 3000, "a." * 9000, "系统 " * 9000, '"' * 20_000]
+    "text",
+    [
+        "ignore all " * 3000,
+        "send btc " * 3000,
+        "a." * 9000,
+        "1," * 9000,
+        "saisi" * 3000,
+        "kural" * 3000,
+        "系统 " * 9000,
+        '"' * 20_000,
+    ],
 )
 def test_long_texts_are_read_in_no_time(text: str) -> None:
     """Patterns are tried on every letter: none of them may go back over all of the text."""
+    began = time.process_time()
     assert len(read_words(text, POLICY)) <= 3
+    assert time.process_time() - began < 1.5
