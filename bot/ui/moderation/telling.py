@@ -137,11 +137,11 @@ def _what_happened(case: Case, happened: Decision, person_id: int | None, say: W
         case _:
             removed = say.say("A message of yours with a picture was removed.")
     match happened:
-        case Decision.TIME_OUT if _is_timed_out(case, person_id):
+        case Decision.TIME_OUT if _is_so(ActionKind.TIME_OUT, case, person_id):
             return [removed, _time_out(case, person_id, say)]
-        case Decision.KICK:
+        case Decision.KICK if _is_so(ActionKind.KICK, case, person_id):
             return [removed, say.say("You were removed from the server; you may join again.")]
-        case Decision.BAN:
+        case Decision.BAN if _is_so(ActionKind.BAN, case, person_id):
             return [removed, say.say("You were banned from the server.")]
         case Decision.KEEP | Decision.NOT_VIOLATION:
             return [say.say("The moderators looked at it again: it was no violation.")]
@@ -149,12 +149,12 @@ def _what_happened(case: Case, happened: Decision, person_id: int | None, say: W
             return [removed]
 
 
-def _is_timed_out(case: Case, person_id: int | None) -> bool:
-    """Say whether nothing speaks against it: a time-out that failed is not told of."""
-    return all(
+def _is_so(kind: ActionKind, case: Case, person_id: int | None) -> bool:
+    """Say whether this is done to this very person: what failed for them is not told of."""
+    return any(
         action.state in {ActionState.PENDING, ActionState.DONE, ActionState.ALREADY}
         for action in case.actions
-        if action.kind is ActionKind.TIME_OUT and action.person_id == person_id
+        if action.kind is kind and action.person_id == person_id
     )
 
 

@@ -224,7 +224,9 @@ def test_what_was_not_done_is_said_too(case: Case, said: str) -> None:
     ],
 )
 def test_the_person_concerned_hears_it_in_plain_words(decision: Decision, said: str) -> None:
-    view = notice(CASE, decision, Policy(), SAY, server="A **server**", action=TELL)
+    actions = tuple(replace(TELL, kind=kind) for kind in ActionKind)
+    case = replace(CASE, actions=actions)
+    view = notice(case, decision, Policy(), SAY, server="A **server**", action=TELL)
     text = text_of(view)
     assert said in text
     assert r"A \*\*server\*\*" in text
@@ -241,17 +243,33 @@ def test_the_person_concerned_hears_it_in_plain_words(decision: Decision, said: 
         (ActionState.OUTRANKED, False),
     ],
 )
-def test_nobody_hears_of_a_time_out_that_failed(state: ActionState, told: bool) -> None:
-    action = replace(TELL, kind=ActionKind.TIME_OUT, state=state, until=CASE.opened_at)
-    other = replace(action, person_id=999, state=ActionState.FAILED)
-    case = replace(CASE, actions=(action, other))
-    text = text_of(notice(case, Decision.TIME_OUT, Policy(), SAY, server="x", action=TELL))
-    assert "A message of yours with a picture was removed." in text
-    assert ("You cannot write there" in text) is told
+def test_nobody_hears_of_what_failed_for_them(state: ActionState, told: bool) -> None:
+    for decision, kind, said in (
+        (Decision.TIME_OUT, ActionKind.TIME_OUT, "You cannot write there"),
+        (Decision.KICK, ActionKind.KICK, "You were removed"),
+        (Decision.BAN, ActionKind.BAN, "You were banned"),
+    ):
+        action = replace(TELL, kind=kind, state=state, until=CASE.opened_at)
+        others = [
+            replace(action, person_id=999, state=other)
+            for other in (ActionState.FAILED, ActionState.DONE)
+        ]
+        case = replace(CASE, actions=(action, *others))
+        text = text_of(notice(case, decision, Policy(), SAY, server="x", action=TELL))
+        assert "A message of yours with a picture was removed." in text
+        assert (said in text) is told
+
+
+def test_who_is_only_among_others_to_be_sent_away_hears_of_the_message_alone() -> None:
+    case = replace(CASE, automatic=Step.BAN)
+    text = text_of(notice(case, Decision.BAN, Policy(), SAY, server="x", action=TELL))
+    assert "was removed." in text
+    assert "banned" not in text
 
 
 def test_the_fullest_message_to_a_person_is_within_discord_s_limits() -> None:
     case, policy = longest()
+    case = replace(case, actions=(replace(TELL, kind=ActionKind.BAN),))
     view = notice(case, Decision.BAN, policy, SAY, server=MARKUP * 10, action=TELL)
     assert view.content_length() <= TEXT_LIMIT
 
