@@ -61,6 +61,11 @@ class NewUpload:
     """Whether Discord shows it as a picture or video."""
     priority: int = 0
 
+    @property
+    def heard_in(self) -> int:
+        """The ``channel_id`` of its Cursor; emoji and stickers share one for their server."""
+        return self.channel_id if self.subject is Subject.MESSAGE else -self.guild_id
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:

@@ -59,15 +59,16 @@ class Intake:
         if not uploads and cursor is None:
             return
         self._hold(_Batch(tuple(uploads), cursor))
-        if self._retrying is not None and not self._retrying.done():
+        if self._retries():
             return
         async with self._recording:
+            if self._retries():  # it failed while this waited: once more for each would take long
+                return
             try:
                 await self._record_waiting()
             except StorageFailed:
                 _log.warning("uploads_wait_for_storage", uploads=self._held())
-                if self._retrying is None or self._retrying.done():
-                    self._retrying = asyncio.create_task(self._retry())
+                self._retrying = asyncio.create_task(self._retry())
 
     async def report(self, uploads: Sequence[NewUpload], report: Report) -> int:
         """Record what a member reported; return how many they had not reported before.
@@ -137,6 +138,9 @@ class Intake:
             for batch in together:
                 await self._record([batch])
 
+    def _retries(self) -> bool:
+        return self._retrying is not None and not self._retrying.done()
+
     async def _retry(self) -> None:
         while True:
             await asyncio.sleep(RETRY_SECONDS)
@@ -161,7 +165,7 @@ class Intake:
         self._waiting.append(batch)
 
     def _let_go(self, batch: _Batch) -> None:
-        self._gaps.update(upload.channel_id for upload in batch.uploads)
+        self._gaps.update(upload.heard_in for upload in batch.uploads)
 
     def _held(self) -> int:
         return sum(len(batch.uploads) for batch in self._waiting)

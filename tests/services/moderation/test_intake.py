@@ -9,7 +9,7 @@ import pytest
 from bot.domain.errors import RateLimited, StorageFailed
 from bot.domain.moderation.case import Report
 from bot.domain.moderation.policy import Policy
-from bot.domain.moderation.upload import Cursor, NewUpload
+from bot.domain.moderation.upload import Cursor, NewUpload, Subject
 from bot.services.moderation.intake import (
     MAX_UPLOADS_TOGETHER,
     MAX_WAITING_UPLOADS,
@@ -96,6 +96,18 @@ class SlowUploads(MemoryUploads):
         return await super().record(uploads, cursors)
 
 
+@dataclass
+class AwayUploads(MemoryUploads):
+    """Says after a while that the database is locked."""
+
+    tries: int = 0
+
+    async def record(self, uploads: Sequence[NewUpload], cursors: Sequence[Cursor] = ()) -> int:
+        self.tries += 1
+        await asyncio.sleep(10)
+        raise StorageFailed("locked")
+
+
 def test_a_burst_is_recorded_in_few_transactions_and_nobody_returns_before_theirs() -> None:
     async def scenario() -> None:
         store = SlowUploads(queue := MemoryQueue(), MemoryCases(queue))
@@ -123,6 +135,31 @@ def test_an_upload_that_the_database_refuses_holds_up_no_other() -> None:
         names = [upload.new.ref.name for upload in store.uploads.values()]
         assert names == ["a", "b", "c", "d"]
         assert store.moved == {0: 5, 1: 5, 3: 5}  # at the next start 2 is read again
+
+    virtually(scenario())
+
+
+def test_an_emoji_that_is_refused_is_found_again_at_the_next_start() -> None:
+    async def scenario() -> None:
+        store = SlowUploads(queue := MemoryQueue(), MemoryCases(queue))
+        intake = Intake(store)
+        for number, name in enumerate(("poison", "good"), start=1):
+            emoji = replace(new_upload(name), channel_id=0, subject=Subject.EMOJI)
+            await intake.accept([emoji], _cursor(number, -GUILD))
+        assert store.together == [1]
+        assert not store.moved
+
+    virtually(scenario())
+
+
+def test_whoever_waits_while_the_database_fails_does_not_try_it_once_more_each() -> None:
+    async def scenario() -> None:
+        store = AwayUploads(queue := MemoryQueue(), MemoryCases(queue))
+        intake = Intake(store)
+        uploads = [new_upload(f"cat{number}") for number in range(50)]
+        await asyncio.gather(*(intake.accept([one]) for one in uploads))
+        await intake.close()
+        assert store.tries == 2
 
     virtually(scenario())
 
