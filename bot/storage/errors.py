@@ -13,11 +13,13 @@ from bot.domain.errors import StorageFailed
 _SQLITE_REASONS = {
     sqlite3.SQLITE_BUSY: "locked",
     sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_PROTOCOL: "locked",
     sqlite3.SQLITE_FULL: "full",
     sqlite3.SQLITE_READONLY: "read_only",
     sqlite3.SQLITE_PERM: "read_only",
     sqlite3.SQLITE_CANTOPEN: "unreachable",
     sqlite3.SQLITE_IOERR: "unreachable",
+    sqlite3.SQLITE_NOMEM: "unreachable",
     sqlite3.SQLITE_CORRUPT: "damaged",
     sqlite3.SQLITE_NOTADB: "damaged",
 }
@@ -31,12 +33,16 @@ _POSTGRES_REASONS = {
     "40": "locked",
     "42501": "read_only",
     "53100": "full",
-    "53300": "unreachable",
+    "53": "unreachable",
     "55P03": "locked",
     "57P": "unreachable",
+    "58": "unreachable",
     "XX001": "damaged",
 }
-"""By SQLSTATE or the beginning of one (PostgreSQL documentation, appendix A)."""
+"""By SQLSTATE or the beginning of one (PostgreSQL documentation, appendix A), the first that fits.
+
+What is missing here is taken to be about what was asked, and not to pass by itself.
+"""
 
 
 @contextmanager

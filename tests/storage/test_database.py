@@ -361,6 +361,8 @@ class Refusal(Exception):
     ("error", "reason"),
     [
         (Refusal("53100"), "full"),
+        (Refusal("53200"), "unreachable"),
+        (Refusal("58030"), "unreachable"),
         (Refusal("55P03"), "locked"),
         (Refusal("08006"), "unreachable"),
         (Refusal("28P01"), "refused"),
