@@ -16,6 +16,7 @@ from bot.media.classifier import OnnxClassifier
 from bot.media.examiner import HANDLER, PictureExaminer
 from bot.services.moderation.assessing import Assessing
 from bot.services.moderation.intake import Intake
+from bot.services.moderation.looking import Looking
 from bot.services.moderation.moderation import Moderation, Pace
 from bot.services.moderation.policies import Policies
 from bot.storage.database import Database
@@ -96,9 +97,11 @@ async def open_moderation(
             engine=shared.engine if judges else None,
             gate=shared.gate,
             answers=shared.answers,
-            # Where nothing judges, reading is the best there is.
-            reader=shared.reader if settings.read_text or not judges else None,
-            classifier=await _open_classifier(settings.classifier_model, stack),
+            looking=Looking(
+                # Where nothing judges, reading is the best there is.
+                reader=shared.reader if settings.read_text or not judges else None,
+                classifier=await _open_classifier(settings.classifier_model, stack),
+            ),
         ),
         queue=queue,
         keeper=open_keeper(config, database),

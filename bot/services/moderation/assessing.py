@@ -20,36 +20,30 @@ from bot.domain.errors import (
     AnswerInterrupted,
     AnswerInvalid,
     AnswerLooped,
-    CannotAnswer,
     ContextExceeded,
     EngineError,
     EngineRejected,
     PictureRejected,
-    ServiceError,
     StorageFailed,
 )
-from bot.domain.moderation.assessment import Assessment, Finding, Source, Unanswered
+from bot.domain.moderation.assessment import Assessment, Unanswered
 from bot.domain.moderation.policy import Category, Policy
-from bot.domain.moderation.ports import Classifier
 from bot.domain.moderation.taxonomy import DEFINITIONS
 from bot.domain.moderation.upload import MAX_TEXT_CHARACTERS, Screened
 from bot.domain.picture import Frame, Picture, PictureFacts
-from bot.domain.ports import AnswerKey, AnswerStore, Asker, Engine, Gate, WordReader
+from bot.domain.ports import AnswerKey, AnswerStore, Asker, Engine, Gate
 from bot.domain.task import Asked, Criterion, Parameters, Review, TaskName
 from bot.services.choosing import chosen
 from bot.services.moderation.deciding import ADULT
 from bot.services.moderation.giving_way import background_turn
 from bot.services.moderation.judgements import findings_of, is_special
+from bot.services.moderation.looking import Looking
 from bot.services.moderation.orders import order_in
-from bot.services.moderation.rules import read_words
 from bot.services.moderation.wording import plain
 from bot.tasks import MODERATE
 from bot.tasks.moderate import Judgement, declines, read_judgement
 
 _log = structlog.get_logger(__name__)
-
-_CLASSIFIED = ((Category.NUDITY, 1), (Category.SEXUAL, 2))
-"""What a classifier's one score is about, and how bad that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +70,13 @@ class _Said:
 class Assessing:
     """Adds what readers, a classifier and the model find.
 
-    ``reader`` reads text, ``classifier`` one that scores nudity; both may be
-    missing. Neither stops an assessment when it fails. Without an ``engine`` that can judge, what
-    these find is all there is.
+    Without an ``engine`` that can judge, what ``looking`` finds is all there is.
     """
 
     engine: Engine | None
     gate: Gate
     answers: AnswerStore
-    reader: WordReader | None = None
-    classifier: Classifier | None = None
+    looking: Looking = field(default_factory=Looking)
 
     async def assess(
         self,
@@ -110,7 +101,7 @@ class Assessing:
         """
         asking = _Asking(asker, interactive, stored, may_give_way)
         pictures = [_picture(frames) for frames in (screened.frames, screened.dark) if frames]
-        looking = self._looked(pictures, screened, policy)
+        looking = self.looking.find(pictures, screened, policy)
         if self.engine is None:
             return before.with_findings(*await looking)
         words = text[:MAX_TEXT_CHARACTERS] if order_in(plain(text)) is None else ""
@@ -141,45 +132,12 @@ class Assessing:
                 await self.answers.put(key, answer)
         return found
 
-    async def _looked(
-        self, pictures: Sequence[Picture], screened: Screened, policy: Policy
-    ) -> list[Finding]:
-        """Return what readers and a classifier find."""
-        return [*await self._read(pictures, policy), *await self._classified(screened)]
-
     async def _said(self, engine: Engine, reviews: Sequence[Review], asking: _Asking) -> _Said:
         """Return what the model says of all pictures. Raises as ``assess``."""
         said = _Said()
         for review in reviews:
             await self._judge(engine, review, asking, said)
         return said
-
-    async def _read(self, pictures: Sequence[Picture], policy: Policy) -> list[Finding]:
-        """Return what the words say that the reader finds."""
-        if self.reader is None:
-            return []
-        findings: list[Finding] = []
-        for picture in pictures:
-            try:
-                words = await self.reader.words(picture)
-            except (EngineError, CannotAnswer) as error:
-                _log.warning("reader_failed", error=type(error).__name__)
-                break
-            findings += await asyncio.to_thread(read_words, words, policy)
-        return findings
-
-    async def _classified(self, screened: Screened) -> list[Finding]:
-        if self.classifier is None:
-            return []
-        try:
-            score = await self.classifier.score((*screened.frames, *screened.dark))
-        except ServiceError as error:
-            _log.warning("classifier_failed", error=type(error).__name__)
-            return []
-        return [
-            Finding(rule, Source.CLASSIFIER, score, severity, evidence=self.classifier.name)
-            for rule, severity in _CLASSIFIED
-        ]
 
     async def _judge(self, engine: Engine, review: Review, asking: _Asking, said: _Said) -> None:
         """Ask about a picture, in parts where the model cannot take all its frames at once."""

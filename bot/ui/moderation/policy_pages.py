@@ -70,7 +70,7 @@ async def show_page(
         case Page.PEOPLE:
             view = people_panel(policy, say, above=above)
         case Page.WORDS:
-            reads_text = house.moderation.assessing.reader is not None
+            reads_text = house.moderation.assessing.looking.reader is not None
             view = words_panel(policy, say, reads_text=reads_text, above=above)
         case Page.HOME:
             changes = await policies.changes(manager.guild.id, CHANGES_SHOWN)

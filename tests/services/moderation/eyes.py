@@ -15,6 +15,7 @@ from bot.domain.picture import Frame, Picture, PictureNeeds
 from bot.domain.ports import Asker, EngineStatus, Room
 from bot.domain.task import Asked, Dialogue, Parameters, Question, Review, TaskName
 from bot.services.moderation.assessing import Assessing
+from bot.services.moderation.looking import Looking
 from bot.vision.gate import Gate, Limits
 from tests.services.fakes import FakeAnswers
 
@@ -158,7 +159,7 @@ class Desk:
         stored: bool = True,
     ) -> Assessment:
         model = self.model if self.judges else None
-        assessing = Assessing(model, self.gate, self.answers, self.reader, self.classifier)
+        assessing = Assessing(model, self.gate, self.answers, Looking(self.reader, self.classifier))
         return await assessing.assess(
             screened or screened_of(WHITE),
             self.policy,

@@ -21,6 +21,7 @@ from bot.domain.task import Asked, Question
 from bot.media.examiner import HANDLER, PictureExaminer
 from bot.services.moderation.assessing import Assessing
 from bot.services.moderation.deciding import decide
+from bot.services.moderation.looking import Looking
 from bot.services.moderation.presets import PRESETS, preset
 from bot.services.moderation.rules import read_codes, recognised
 from bot.vision.builtin import BuiltinEngine
@@ -67,7 +68,7 @@ class Road:
         found = recognised([BLOCKED]).with_findings(*read_codes(examined.codes))
         gate = Gate(parallel=1, queue_limit=4, limits=Limits())
         reader = self.reader if legible else None
-        assessing = Assessing(self.model, gate, FakeAnswers(), reader, Scores(0.8))
+        assessing = Assessing(self.model, gate, FakeAnswers(), Looking(reader, Scores(0.8)))
         return await assessing.assess(
             Screened(examined.fingerprint, examined.frames, examined.dark),
             GENERAL,
