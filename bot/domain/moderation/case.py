@@ -210,7 +210,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRequest:
-    """What a moderator pressed. ``version`` is what they saw; rights were checked before."""
+    """What a moderator pressed; rights were checked before."""
 
     case_id: int
     guild_id: int
@@ -219,13 +219,17 @@ class DecisionRequest:
     until: datetime | None = None
     """For TIME_OUT."""
     tell_person: bool = True
+    people_count: int | None = None
+    """How many people they were asked about: where others posted the picture since, nothing is
+    decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What became of a press: ``fresh`` is False when somebody else had decided before.
+    """What became of a press: ``fresh`` is False when nothing was decided by it.
 
-    The case is as it is now, either way.
+    Then somebody else was faster, or the case is about more people than were asked about. The case
+    is as it is now, either way.
     """
 
     case: Case

@@ -180,8 +180,9 @@ class CaseStore(Protocol):
     async def decide(self, request: DecisionRequest) -> Decided | None:
         """Keep what a moderator decided, in one transaction; None for an unknown case.
 
-        The first one counts. Adds actions for every sighting (DELETE for what is still there, the
-        decision for every person, TELL where wished for and something is done), ACT and CARD jobs;
+        The first one counts, unless it is about more people than were asked about. Adds actions for
+        every sighting (DELETE for what is still there, the decision for every person, TELL where
+        wished for and something is done), ACT and CARD jobs;
         BLOCK and NOT_VIOLATION change the bank; counts confirmed or overturned.
         What does not confirm the rule lets go of actions that wait and ends what the policy did to
         people because of it. Nobody is told because of a special case.

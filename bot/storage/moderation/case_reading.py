@@ -45,7 +45,7 @@ async def read_cases(session: AsyncSession, seal: Seal, rows: Sequence[CaseRow])
     if not ids:
         return []
     sightings = await _sightings(session, ids)
-    people = await _people(session, ids)
+    people = await people_counts(session, ids)
     before = await _confirmed_before(session, ids)
     actions = await _actions(session, rows)
     counts = await _action_counts(session, ids)
@@ -119,8 +119,8 @@ async def _sightings(session: AsyncSession, ids: Sequence[int]) -> dict[int, lis
     return _by_case((row.case_id, sighting_of(row)) for row in rows)
 
 
-async def _people(session: AsyncSession, ids: Sequence[int]) -> dict[int, int]:
-    """Count who posted the pictures."""
+async def people_counts(session: AsyncSession, ids: Sequence[int]) -> dict[int, int]:
+    """Count who posted the pictures of cases."""
     counted = (
         select(SightingRow.case_id, func.count(distinct(SightingRow.author_id)))
         .where(SightingRow.case_id.in_(ids))

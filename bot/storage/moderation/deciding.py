@@ -20,6 +20,7 @@ from bot.domain.moderation.case import (
 from bot.domain.moderation.upload import Author
 from bot.storage.moderation.actions import locked_case
 from bot.storage.moderation.bank import batches
+from bot.storage.moderation.case_reading import people_counts
 from bot.storage.moderation.case_rows import (
     NewAction,
     add_actions,
@@ -48,6 +49,8 @@ class Deciding(CasePart):
     async def decide(self, request: DecisionRequest) -> Decided | None:
         """Keep what a moderator decided; None for a case that this server does not have.
 
+        Not where others posted the picture since they were asked.
+
         What confirms the rule adds DELETE for every message that is still there, what is decided
         for every member, and TELL for whom something is added (never on the special path). What
         does not confirm it lets go of what waits, and ends what the policy did to people.
@@ -57,6 +60,9 @@ class Deciding(CasePart):
             if row is None or row.guild_id != request.guild_id:
                 return None
             fresh = row.state is CaseState.OPEN
+            if fresh and request.people_count is not None:
+                counts = await people_counts(session, [row.id])
+                fresh = counts.get(row.id, 0) == request.people_count
             if fresh:
                 await self._decide(session, row, request)
             case = await self._read(session, row)

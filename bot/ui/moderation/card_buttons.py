@@ -15,7 +15,7 @@ from bot.ui.layouts import plain
 from bot.ui.moderation.appeals import AppealButton
 from bot.ui.moderation.card import moment_of
 from bot.ui.moderation.confirming import DESTRUCTIVE, SureButton, confirmation
-from bot.ui.moderation.pressing import Press, decide, faster, gone, pressed, refused
+from bot.ui.moderation.pressing import Press, decide, faster, gone, outcome, pressed, refused
 from bot.ui.moderation.reveal import revealed
 from bot.ui.moderation.rights import Control, control_of, undo_of
 
@@ -100,7 +100,7 @@ async def _decided(press: Press, decision: Decision) -> ui.LayoutView:
         return plain(faster(press.case, press.say))
     if decision in DESTRUCTIVE:
         return confirmation(press.case, decision, press.policy, press.people, press.say)
-    return plain(await decide(press, decision))
+    return plain(outcome(await decide(press, decision), press.say))
 
 
 BUTTONS = (CaseButton, SureButton, AppealButton)

@@ -16,7 +16,7 @@ from bot.ui.house import house_of
 from bot.ui.i18n import Words
 from bot.ui.layouts import plain
 from bot.ui.moderation.naming import lasting
-from bot.ui.moderation.pressing import Press, decide, faster, pressed, refused
+from bot.ui.moderation.pressing import Press, decide, faster, outcome, pressed, refused
 from bot.ui.moderation.rights import control_of
 
 Button = ui.Button[ui.LayoutView]
@@ -167,8 +167,11 @@ class SureButton(
         refusal = await refused(press, control_of(decision, press.subject))
         if refusal:
             return plain(refusal)
-        if decision in _ABOUT_PEOPLE and press.case.people_count != self.people:
-            return confirmation(
-                press.case, decision, press.policy, press.people, press.say, again=True
-            )
-        return plain(await decide(press, decision, lasts_seconds=self.seconds))
+        asked_about = self.people if decision in _ABOUT_PEOPLE else None
+        decided = await decide(
+            press, decision, lasts_seconds=self.seconds, people_count=asked_about
+        )
+        if asked_about is None or decided is None or decided.case.state is CaseState.DECIDED:
+            return plain(outcome(decided, press.say))
+        people = await press.house.moderation.cases.people(self.case_id)
+        return confirmation(decided.case, decision, press.policy, people, press.say, again=True)

@@ -100,8 +100,10 @@ async def _target(press: Press) -> Standing | None:
             return Standing(0, member=False)
 
 
-async def decide(press: Press, decision: Decision, *, lasts_seconds: int = 0) -> str:
-    """Keep a decision and say what came of it: the truth, also where somebody was faster."""
+async def decide(
+    press: Press, decision: Decision, *, lasts_seconds: int = 0, people_count: int | None = None
+) -> Decided | None:
+    """Keep a decision; None for a case that is gone."""
     lasting = timedelta(seconds=lasts_seconds) if lasts_seconds else None
     request = DecisionRequest(
         press.case.id,
@@ -110,14 +112,17 @@ async def decide(press: Press, decision: Decision, *, lasts_seconds: int = 0) ->
         decision,
         until=None if lasting is None else discord.utils.utcnow() + lasting,
         tell_person=press.policy.tell_person,
+        people_count=people_count,
     )
-    decided = await press.house.moderation.cases.decide(request)
+    return await press.house.moderation.cases.decide(request)
+
+
+def outcome(decided: Decided | None, say: Words) -> str:
+    """Say what came of a press: the truth, also where somebody was faster."""
     if decided is None:
-        return gone(press.say)
-    return _done(decided, press.say) if decided.fresh else faster(decided.case, press.say)
-
-
-def _done(decided: Decided, say: Words) -> str:
+        return gone(say)
+    if not decided.fresh:
+        return faster(decided.case, say)
     match decided.case.decision:
         case Decision.KEEP:
             return say.say("Kept. Nothing more is done. “Undo” on the card takes this back.")

@@ -1,6 +1,7 @@
 """What moderators decide: the first press counts, and all that follows can be taken back."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -132,6 +133,22 @@ async def test_decisions_and_undos_at_once_leave_one_consistent_case(server: Ser
     assert [one.fresh for one in undone].count(True) == 1
     assert {one.case.state for one in undone} == {CaseState.OPEN}
     assert (await server.cases.stats(GUILD, 1)).days[0].confirmed == {}
+
+
+async def test_nothing_is_decided_about_more_people_than_were_asked_about(server: Server) -> None:
+    case = await server.open(message=50)
+    await server.open(message=51, person=SECOND, copy_of=case)
+    request = DecisionRequest(case.id, GUILD, MODERATOR, Decision.BAN, people_count=1)
+
+    decided = await server.cases.decide(request)
+
+    assert decided is not None
+    assert not decided.fresh
+    assert (decided.case.state, decided.case.people_count) == (CaseState.OPEN, 2)
+    assert await server.actions(case) == []
+    decided = await server.cases.decide(replace(request, people_count=2))
+    assert decided is not None
+    assert decided.fresh
 
 
 async def test_another_servers_case_is_unknown(server: Server) -> None:
