@@ -16,9 +16,9 @@ from bot.domain.errors import (
     StorageFailed,
     place_of,
 )
-from bot.domain.moderation.assessment import Assessment
+from bot.domain.moderation.assessment import Assessment, Finding, Source
 from bot.domain.moderation.jobs import Job, JobKind, JobQueue
-from bot.domain.moderation.policy import Policy
+from bot.domain.moderation.policy import UNANSWERED, Policy
 from bot.domain.moderation.ports import Bank, UploadStore
 from bot.domain.moderation.upload import Screened, Upload
 from bot.domain.ports import Asker, Engine
@@ -62,21 +62,43 @@ class Judging:
         await self._judge(upload, policy, screened)
 
     async def give_up(self, job: Job) -> None:
-        """Call for people. Raises StorageFailed."""
+        """Go by what was found without the model, else call for people. Raises StorageFailed."""
         try:
             screened = await self.uploads.spooled(job.subject_id)
-            await self.concluding.fail(job.subject_id, screened)
+            if screened is None or not await self._go_by(job.subject_id, screened):
+                await self.concluding.fail(job.subject_id, screened)
         except StorageFailed:
             raise
         except Exception as error:  # noqa: BLE001 - a case without a preview beats none
             _log.error("case_without_picture", error=type(error).__name__, where=place_of(error))
             await self.concluding.fail(job.subject_id)
 
-    async def _judge(self, upload: Upload, policy: Policy, screened: Screened) -> None:
+    async def _go_by(self, upload_id: int, screened: Screened) -> bool:
+        """Decide by what screening found; False where that says nothing.
+
+        A picture that brings the model down must not get by with what its codes say.
+        """
+        wanted = await self.concluding.wanted(upload_id)
+        if wanted is None:
+            return True
+        upload, policy = wanted
+        unanswered = Finding(UNANSWERED, Source.MODEL, 1.0, 1)
+        assessment = (await self._found_before(upload, screened)).with_findings(unanswered)
+        context = await self.concluding.context(upload, policy, assessment)
+        verdict = decide(assessment, policy, context)
+        if verdict.rule == UNANSWERED:
+            return False
+        await self.concluding.conclude(upload, policy, assessment, verdict, screened)
+        return True
+
+    async def _found_before(self, upload: Upload, screened: Screened) -> Assessment:
         known = await recall(
             self.bank, self.concluding.cases, upload.new.guild_id, screened.fingerprint
         )
-        assessment = known.with_findings(*screened.findings)
+        return known.with_findings(*screened.findings)
+
+    async def _judge(self, upload: Upload, policy: Policy, screened: Screened) -> None:
+        assessment = await self._found_before(upload, screened)
         verdict = decide(
             assessment, policy, await self.concluding.context(upload, policy, assessment)
         )

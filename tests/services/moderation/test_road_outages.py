@@ -17,7 +17,7 @@ from bot.domain.errors import (
 from bot.domain.moderation.assessment import Outcome
 from bot.domain.moderation.case import ActionKind, ActionState, Report
 from bot.domain.moderation.jobs import JobKind
-from bot.domain.moderation.policy import UNANSWERED
+from bot.domain.moderation.policy import UNANSWERED, Category
 from bot.domain.moderation.upload import Screened
 from bot.domain.picture import SourceKind
 from bot.domain.ports import Asker
@@ -137,6 +137,24 @@ def test_a_picture_that_crashes_the_model_calls_for_people_and_holds_up_nobody()
     assert failed.verdict.rule == UNANSWERED
     assert failed.thumbnail == b"blurred"
     assert failed.views is None
+
+
+def test_a_picture_that_crashes_the_model_does_not_get_by_with_what_its_code_says() -> None:
+    async def scenario() -> Office:
+        office = Office()
+        office.engine.errors["qr-poison"] = EngineOutOfMemory()
+        async with office.open():
+            await office.post("qr-poison")
+            for number in range(200):
+                await office.post(f"cat{number}")
+                await asyncio.sleep(20)
+        return office
+
+    office = virtually(scenario())
+    assert office.outcomes["qr-poison"] is Outcome.ACTED
+    (ended,) = [one for one in office.uploads.conclusions if one.verdict.automatic]
+    assert ended.verdict.rule == Category.SCAM
+    assert {finding.rule for finding in ended.verdict.reasons} == {Category.SCAM, UNANSWERED}
 
 
 def test_file_hosts_that_are_down_cost_no_attempt() -> None:
