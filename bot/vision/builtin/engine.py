@@ -32,6 +32,9 @@ _HANDLER = "bot.vision.builtin.child:handle"
 _MODULES = ("rapidocr", "onnxruntime", "cv2", "zxingcpp", "numpy")
 _READING_SHARE = 0.8
 """Of the time limit, after which reading stops and gives what it has."""
+WORDS_SECONDS = 10.0
+"""How long reading for rules takes at most. By then as much is read as they look at, and a page of
+small print holds up neither the next picture nor people who wait for a reader."""
 _RECYCLE_AFTER = 100
 _CANNOT = frozenset({TaskName.ASK, TaskName.MODERATE})
 """Tasks that need somebody who understands pictures."""
@@ -50,7 +53,8 @@ class BuiltinEngine:
 
     An asynchronous context manager. Its ``workers`` processes start with the first picture and
     may each take ``memory_bytes`` beyond their size after loading the models (about 0.3 GB);
-    a picture that takes longer than ``timeout_seconds`` is given up.
+    a picture that takes longer than ``timeout_seconds`` is given up, and ``words`` are those that
+    were read within ``words_seconds``.
     """
 
     name = "builtin"
@@ -60,9 +64,11 @@ class BuiltinEngine:
         *,
         workers: int = 1,
         timeout_seconds: float = 60.0,
+        words_seconds: float = WORDS_SECONDS,
         memory_bytes: int = 3 * 1024**3,
     ) -> None:
         self._timeout_seconds = timeout_seconds
+        self._words_seconds = words_seconds
         self._pool = WorkerPool(
             _HANDLER,
             size=workers,
@@ -148,7 +154,9 @@ class BuiltinEngine:
         Raises what ``stream`` raises.
         """
         question = Question(TaskName.OCR, Parameters(layout=Layout.PLAIN), picture)
-        return (await self._find(question)).words
+        head = self._head(question)
+        head["seconds"] = min(head["seconds"], self._words_seconds)
+        return Findings.from_head(await self._run(head, picture.frames)).words
 
     async def _find(self, question: Question) -> Findings:
         return Findings.from_head(await self._run(self._head(question), question.picture.frames))

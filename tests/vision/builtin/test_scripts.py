@@ -8,6 +8,7 @@ from PIL import Image
 from bot.domain.picture import Note
 from bot.domain.task import TaskName
 from bot.tasks.ocr import UNREADABLE
+from bot.vision.builtin import BuiltinEngine
 from bot.vision.builtin.lines import Glyph, Line
 from bot.vision.builtin.phrases import phrases
 from bot.vision.builtin.scripts import judge
@@ -106,6 +107,15 @@ async def test_rules_get_the_line_that_can_be_read_of_a_page_that_cannot(road: R
     page = draw((*russian, *russian, order), "latin", 20).encoded()
     assert (await road.ask(page)).text == f"[{sentence('Cyrillic')}]"
     assert order in await road.words(page)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_reading_for_rules_stops_sooner_than_reading_for_people(road: Road) -> None:
+    page = draw(texts.ENGLISH[0], "latin", 20)
+    async with BuiltinEngine(words_seconds=0) as engine:
+        hurried = Road(road.preparer, engine)
+        assert await hurried.words(page.encoded()) == ""
+        assert (await hurried.ask(page.encoded())).text == page.text
 
 
 PAGE = (640, 480)
