@@ -19,8 +19,8 @@ async def note_presence_in(
     present: Collection[int],
     is_ours: Callable[[int], bool],
     now: datetime,
-) -> int:
-    """Note who is absent since now, and who is back; return how many are absent.
+) -> Collection[int]:
+    """Note who is absent since now, and who is back; return who is absent.
 
     ``is_ours`` says of a server's id whether its absence among ``present`` means anything here.
     """
@@ -33,7 +33,7 @@ async def note_presence_in(
         for first in range(0, len(guild_ids), AT_ONCE):
             some = PolicyRow.guild_id.in_(guild_ids[first : first + AT_ONCE])
             await session.execute(update(PolicyRow).where(some).values(absent_since=since))
-    return len(absent)
+    return absent
 
 
 async def absent_too_long(session: AsyncSession, now: datetime) -> Sequence[int]:

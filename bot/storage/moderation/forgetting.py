@@ -77,6 +77,8 @@ class SqlModerationKeeper:
         self._upload_retention = upload_retention
         self._clock = clock
         self._asked_at: datetime | None = None
+        self._absent: Collection[int] = ()
+        """Servers seen to be absent since the start: what was noted before may be over."""
 
     async def delete_person(self, person_id: int) -> int:
         """Forget a person's appeals, reports, and uploads that ended without a case; say how many.
@@ -111,10 +113,13 @@ class SqlModerationKeeper:
         """Note of which servers with rules Lookout is no member; return how many.
 
         ``is_ours`` says of a server's id whether this process would be told of it. Whatever is
-        absent for ``ABSENT_KEPT_FOR`` is deleted by ``expire``.
+        absent for ``ABSENT_KEPT_FOR``, and was so when this was called last, is deleted by
+        ``expire``.
         """
         async with self._database.writing() as session:
-            return await note_presence_in(session, present, is_ours, self._clock())
+            absent = await note_presence_in(session, present, is_ours, self._clock())
+        self._absent = frozenset(absent)
+        return len(absent)
 
     async def expire(self, batch: int = BATCH) -> int:
         """Delete what is over, ``batch`` rows a transaction; return how many rows.
@@ -123,7 +128,7 @@ class SqlModerationKeeper:
         """
         now = self._clock()
         async with self._database.reading() as session:
-            absent = await absent_too_long(session, now)
+            absent = [one for one in await absent_too_long(session, now) if one in self._absent]
         for guild_id in absent:
             await self.delete_guild(guild_id)
         deleted = len(absent) + await self._delete_uploads(

@@ -18,6 +18,7 @@ from bot.storage.conversations import SqlConversationStore
 from bot.storage.database import Database
 from bot.storage.housekeeping import Expired, expire_once
 from bot.storage.moderation import forgetting
+from bot.storage.moderation.forgetting import SqlModerationKeeper
 from bot.storage.moderation_tables import (
     BankEntryRow,
     CaseEventRow,
@@ -243,6 +244,23 @@ async def test_a_server_that_is_absent_for_long_is_forgotten(server: Server) -> 
 
     assert sorted(await policies.enabled()) == [back, elsewhere, there]
     assert await rows(server.database, CaseRow) == {}
+
+
+async def test_a_server_that_came_back_while_nobody_was_there_is_not_forgotten_at_the_start(
+    server: Server,
+) -> None:
+    """Expiry runs at the start, before it is known which servers there are."""
+    await server.policies.save(GUILD, Policy(enabled=True), [])
+    await server.keeper.note_presence(set(), lambda _: True)
+    server.clock.advance(days=30)
+    started = SqlModerationKeeper(
+        server.database, case_retention=DAY, upload_retention=DAY, clock=server.clock
+    )
+    await started.expire(9)
+    assert list(await server.policies.enabled()) == [GUILD]
+    await started.note_presence({GUILD}, lambda _: True)
+    await started.expire(9)
+    assert list(await server.policies.enabled()) == [GUILD]
 
 
 async def test_a_server_that_chooses_its_rules_is_there(server: Server) -> None:
