@@ -77,7 +77,7 @@ async def test_what_is_missing_is_named_with_what_to_do(tmp_path: Path) -> None:
     async with office(tmp_path, **NEW) as o:
         panel = await o.slash(o.chief, "setup")
         text = shown(panel)
-        assert "**Missing:** a log channel. Choose one in step 1" in text
+        assert "**Needed:** a log channel. Choose one in step 1" in text
         await o.choose(o.chief, panel, "log", o.court.log)
         assert f"I can write cards in <#{o.court.log.id}>." in shown(panel)
         assert "everybody can read" in shown(panel)

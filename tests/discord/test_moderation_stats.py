@@ -39,8 +39,8 @@ async def test_the_figures_are_drawn_and_written(tmp_path: Path) -> None:
         assert page.ephemeral
         text = shown(page)
         assert text.startswith("## Moderation in the last 7 days")
-        assert "Pictures: 3. Flagged: 3. Confirmed: 1. Not a violation: 1." in text
-        assert "Of 2 that moderators judged, 50 % were right." in text
+        assert "Pictures: 3. Cases: 3. Confirmed: 1. Not a violation: 1." in text
+        assert "Of 2 cases that moderators judged, 50 % were right." in text
         assert "Scams and phishing: 3 flagged, 1 confirmed, 1 not a violation" in text
         assert "1 case is open." in text
         assert "From upload to verdict: 1 second in the middle" in text
@@ -83,7 +83,7 @@ async def test_without_a_chart_the_figures_say_all(
     async with office(tmp_path) as o:
         await looked_at(o, o.w.ann, 1, flag())
         page = await o.slash(o.court.mod, "stats")
-        assert "Pictures: 1. Flagged: 1." in shown(page)
+        assert "Pictures: 1. Cases: 1." in shown(page)
         why = "could not be drawn just now" if installed else "install Lookout's extra"
         assert why in shown(page)
         assert page.response is not None

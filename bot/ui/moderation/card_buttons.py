@@ -100,7 +100,7 @@ async def _decided(press: Press, decision: Decision) -> ui.LayoutView:
         return plain(faster(press.case, press.say))
     if decision in DESTRUCTIVE:
         return confirmation(press.case, decision, press.policy, press.people, press.say)
-    return plain(outcome(await decide(press, decision), press.say))
+    return plain(outcome(await decide(press, decision), press.policy, press.say))
 
 
 BUTTONS = (CaseButton, SureButton, AppealButton)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import discord
 
-from bot.domain.moderation.assessment import Finding, Outcome, Source
+from bot.domain.moderation.assessment import Finding, Outcome, Source, Unanswered
 from bot.domain.moderation.case import (
     Action,
     ActionKind,
@@ -14,7 +14,7 @@ from bot.domain.moderation.case import (
     CaseState,
     Sighting,
 )
-from bot.domain.moderation.policy import Policy, Step
+from bot.domain.moderation.policy import REPORTED, UNANSWERED, Policy, Step
 from bot.domain.moderation.upload import Author, Subject
 from bot.ui.i18n import Words
 from bot.ui.moderation.meanings import rule_meaning, sure
@@ -24,6 +24,7 @@ from bot.ui.moderation.naming import (
     DECISION_NAMES,
     SOURCE_NAMES,
     STEP_NAMES,
+    UNANSWERED_NAMES,
     percent,
     rule_name,
     severity,
@@ -129,7 +130,9 @@ def rule_line(case: Case, policy: Policy, say: Words) -> str:
 
 def measure_line(case: Case, say: Words) -> str:
     """Say how sure and how bad, in words and in figures."""
-    if not case.score and not case.findings:
+    if case.rule == REPORTED:
+        return say.say("**How sure, how bad:** not known. A report does not say.")
+    if case.rule == UNANSWERED or (not case.score and not case.findings):
         return say.say("**How sure, how bad:** not known. Nothing here could judge it.")
     return say.say(
         "**How sure:** {sure} ({percent}). **How bad:** {bad} ({grade} of 3).",
@@ -151,6 +154,10 @@ def source_lines(case: Case, policy: Policy, say: Words) -> list[str]:
 
 
 def _source(found: Finding, case: Case, policy: Policy, say: Words) -> str:
+    if found.source is Source.MEMBER:  # who asks for a look gives no figures
+        return "- " + say.say(SOURCE_NAMES[found.source])
+    if _is_no_answer(found):
+        return "- " + say.say(UNANSWERED_NAMES[Unanswered(found.evidence)])
     said = {
         "source": say.say(SOURCE_NAMES[found.source]),
         "percent": percent(found.score),
@@ -162,10 +169,15 @@ def _source(found: Finding, case: Case, policy: Policy, say: Words) -> str:
     return "- " + say.say("{source}, of another rule ({rule}): {percent}, {bad}", rule=rule, **said)
 
 
+def _is_no_answer(found: Finding) -> bool:
+    """Say whether it stands for an answer that is missing, and its evidence for why."""
+    return found.rule == UNANSWERED and found.evidence in set(Unanswered)
+
+
 def reason_line(case: Case, say: Words) -> str:
     """Quote the model's reason, or what else was found; it is data, so it is made harmless."""
     candidates = sorted(
-        (found for found in case.findings if found.evidence.strip()),
+        (found for found in case.findings if found.evidence.strip() and not _is_no_answer(found)),
         key=lambda found: (found.rule != case.rule, found.source is not Source.MODEL, -found.score),
     )
     if not candidates:

@@ -177,10 +177,14 @@ def _server(guild: discord.Guild, say: Words) -> Iterator[Check]:
 
 
 def check_lines(checks: Iterable[Check], say: Words) -> list[str]:
-    """Write what is ready and what is missing, a line each; the missing first."""
+    """Write what is missing and what is ready, a line each; first what keeps it from being on."""
     found = list(checks)
-    lines = [say.say("**Missing:** {what}", what=check.text) for check in found if not check.ready]
-    return lines + [say.say("Ready: {what}", what=check.text) for check in found if check.ready]
+    missing = [check for check in found if not check.ready]
+    return [
+        *(say.say("**Needed:** {what}", what=check.text) for check in missing if check.needed),
+        *(say.say("**Missing:** {what}", what=check.text) for check in missing if not check.needed),
+        *(say.say("Ready: {what}", what=check.text) for check in found if check.ready),
+    ]
 
 
 def _lacking(

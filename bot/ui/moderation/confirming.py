@@ -172,6 +172,6 @@ class SureButton(
             press, decision, lasts_seconds=self.seconds, people_count=asked_about
         )
         if asked_about is None or decided is None or decided.case.state is CaseState.DECIDED:
-            return plain(outcome(decided, press.say))
+            return plain(outcome(decided, press.policy, press.say))
         people = await press.house.moderation.cases.people(self.case_id)
         return confirmation(decided.case, decision, press.policy, people, press.say, again=True)

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import discord
 
+from bot.domain.moderation.assessment import Finding, Outcome, Source
 from bot.domain.moderation.case import Case, CaseState, Decided, Decision, DecisionRequest
-from bot.domain.moderation.policy import Policy
+from bot.domain.moderation.policy import BLOCKED_PICTURE, Policy
 from bot.domain.moderation.upload import Subject
 from bot.ui.asking import Interaction
 from bot.ui.errors import say_alone
@@ -117,25 +118,53 @@ async def decide(
     return await press.house.moderation.cases.decide(request)
 
 
-def outcome(decided: Decided | None, say: Words) -> str:
+def outcome(decided: Decided | None, policy: Policy, say: Words) -> str:
     """Say what came of a press: the truth, also where somebody was faster."""
     if decided is None:
         return gone(say)
     if not decided.fresh:
         return faster(decided.case, say)
-    match decided.case.decision:
+    case = decided.case
+    match case.decision:
+        case Decision.KEEP if case.outcome is Outcome.ACTED:
+            return say.say(
+                "Let pass: what was done to the person ends. What was deleted does not come back. "
+                "“Undo” on the card takes this back."
+            )
         case Decision.KEEP:
             return say.say("Kept. Nothing more is done. “Undo” on the card takes this back.")
         case Decision.NOT_VIOLATION:
-            return say.say(
-                "Noted: no violation. I let this picture pass here from now on. “Undo” on the "
-                "card takes this back."
-            )
+            return _learnt(case, policy, say)
         case _:
             return say.say(
                 "Decided. The card shows what was done, and what did not work. “Undo” there takes "
                 "back what can be taken back."
             )
+
+
+def _learnt(case: Case, policy: Policy, say: Words) -> str:
+    """Say what “not a violation” teaches; it silences neither a block nor a code that counts."""
+    if any(found.rule == BLOCKED_PICTURE for found in case.findings):
+        return say.say(
+            "Noted: no violation. The picture stays blocked, and copies are still removed: to end "
+            "that, remove it with `/moderation blocklist`."
+        )
+    if any(_is_bad_code(found, policy) for found in case.findings):
+        return say.say(
+            "Noted: no violation. The rules still apply to copies, because of the QR code in the "
+            "picture. “Undo” on the card takes this back."
+        )
+    return say.say(
+        "Noted: no violation. I let this picture pass here from now on. “Undo” on the card takes "
+        "this back."
+    )
+
+
+def _is_bad_code(found: Finding, policy: Policy) -> bool:
+    """Say whether a QR code counts by the rules: that a picture is allowed does not silence it."""
+    rule = policy.rule(found.rule)
+    counts = rule is not None and rule.enabled and found.score >= rule.threshold
+    return counts and found.source is Source.QR
 
 
 def faster(case: Case, say: Words) -> str:

@@ -136,7 +136,7 @@ def _sums(stats: Stats, say: Words) -> list[str]:
     overturned = _total(day.overturned for day in stats.days)
     return [
         say.say(
-            "Pictures: {scanned}. Flagged: {flagged}. Confirmed: {confirmed}. Not a violation: "
+            "Pictures: {scanned}. Cases: {flagged}. Confirmed: {confirmed}. Not a violation: "
             "{overturned}.",
             scanned=scanned,
             flagged=flagged,
@@ -152,7 +152,7 @@ def _precision(confirmed: int, overturned: int, say: Words) -> str:
     if not judged:
         return say.say("Moderators have judged none of them yet.")
     return say.say(
-        "Of {judged} that moderators judged, {percent} % were right.",
+        "Of {judged} cases that moderators judged, {percent} % were right.",
         judged=judged,
         percent=round(100 * confirmed / judged),
     )

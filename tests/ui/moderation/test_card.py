@@ -14,6 +14,7 @@ from bot.domain.moderation.assessment import (
     Finding,
     Outcome,
     Source,
+    Unanswered,
 )
 from bot.domain.moderation.case import (
     MAX_APPEAL_CHARACTERS,
@@ -25,12 +26,16 @@ from bot.domain.moderation.case import (
     Appeal,
     Case,
     CaseState,
+    Decided,
     Decision,
     Report,
     Sighting,
 )
 from bot.domain.moderation.policy import (
+    BLOCKED_PICTURE,
     MAX_CUSTOM_RULE_CHARACTERS,
+    REPORTED,
+    UNANSWERED,
     Category,
     CustomRule,
     Policy,
@@ -43,6 +48,7 @@ from bot.ui.moderation.card import belongs_to, card, custom_id
 from bot.ui.moderation.card_lines import action_lines, done_lines
 from bot.ui.moderation.confirming import confirmation
 from bot.ui.moderation.meanings import sure
+from bot.ui.moderation.pressing import outcome
 from bot.ui.moderation.telling import done_to, notice
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -181,6 +187,51 @@ def test_a_card_is_known_by_its_own_buttons_alone() -> None:
 )
 def test_how_sure_is_said_in_words(score: float, said: str) -> None:
     assert sure(score, SAY) == said
+
+
+def test_what_only_asks_for_a_look_claims_no_figures() -> None:
+    reported = replace(
+        CASE,
+        rule=REPORTED,
+        score=1.0,
+        severity=1,
+        findings=(Finding(REPORTED, Source.MEMBER, 1.0, 1),),
+    )
+    said = text_of(card(reported, Policy(), {}, SAY).view)
+    assert "**How sure, how bad:** not known. A report does not say." in said
+    assert "\n- member's report\n" in said
+    assert "%" not in said
+
+    found = Finding(UNANSWERED, Source.MODEL, 1.0, 1, evidence=Unanswered.LOOPED.value)
+    unanswered = replace(CASE, rule=UNANSWERED, score=1.0, severity=1, findings=(found,))
+    said = text_of(card(unanswered, Policy(), {}, SAY).view)
+    assert "**How sure, how bad:** not known. Nothing here could judge it." in said
+    assert "\n- The model repeated itself without end.\n" in said
+    assert "%" not in said
+    assert "**Reason**" not in said
+
+
+@pytest.mark.parametrize(
+    ("findings", "said"),
+    [
+        ((Finding(Category.SCAM, Source.MODEL, 0.9, 2),), "I let this picture pass here"),
+        ((Finding(Category.SCAM, Source.QR, 0.99, 3),), "The rules still apply to copies"),
+        ((Finding(Category.SCAM, Source.QR, 0.1, 3),), "I let this picture pass here"),
+        ((Finding(BLOCKED_PICTURE, Source.BANK, 1.0, 2),), "The picture stays blocked"),
+    ],
+)
+def test_what_no_violation_teaches_is_not_overstated(
+    findings: tuple[Finding, ...], said: str
+) -> None:
+    case = replace(CASE, decision=Decision.NOT_VIOLATION, findings=findings)
+    assert said in outcome(Decided(case, fresh=True), Policy(), SAY)
+
+
+def test_what_was_deleted_is_not_said_to_be_kept() -> None:
+    case = replace(CASE, decision=Decision.KEEP, outcome=Outcome.ACTED)
+    assert outcome(Decided(case, fresh=True), Policy(), SAY).startswith("Let pass")
+    case = replace(case, outcome=Outcome.FLAGGED)
+    assert outcome(Decided(case, fresh=True), Policy(), SAY).startswith("Kept")
 
 
 def test_what_failed_says_why() -> None:
