@@ -79,7 +79,10 @@ class Forgetting(Leaving):
             await session.execute(
                 delete(ParticipantRow).where(ParticipantRow.person_id == person_id, marked)
             )
-        await self._database.scrub_thoroughly()
+        if done == NOTHING:  # else everybody could keep the file busy by asking again and again
+            await self._database.scrub()
+        else:
+            await self._database.scrub_thoroughly()
         return done
 
     async def delete_guild(self, guild_id: int) -> Forgotten:

@@ -164,9 +164,10 @@ class Court:
         author: Author = Author.MEMBER,
         subject: Subject = Subject.MESSAGE,
         channel_id: int | None = None,
+        key: str = "",
     ) -> NewUpload:
         return NewUpload(
-            key=f"{subject}:{message_id}",
+            key=key or f"{subject}:{message_id}",
             guild_id=self.w.guild.id,
             channel_id=channel_id or self.w.channel.id,
             message_id=message_id,

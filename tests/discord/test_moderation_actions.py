@@ -97,6 +97,19 @@ async def test_a_time_out_is_given_once_and_never_shortened(tmp_path: Path) -> N
         assert await c.enforcer.carry_out(short) is State.DONE
 
 
+async def test_a_longer_time_out_that_somebody_set_since_is_not_ended(tmp_path: Path) -> None:
+    async with court(tmp_path) as c:
+        ours = in_an_hour(c)
+        given = action(c, Kind.TIME_OUT, c.w.ann.id, until=ours)
+        end = replace(given, kind=Kind.END_TIME_OUT)
+        assert await c.enforcer.carry_out(given) is State.DONE
+        await c.enforcer.carry_out(replace(given, until=ours + timedelta(days=1)))
+        assert await c.enforcer.carry_out(end) is State.REPLACED
+        assert (
+            await c.enforcer.carry_out(replace(end, until=ours + timedelta(days=1))) is State.DONE
+        )
+
+
 async def test_a_time_out_is_never_longer_than_discord_takes(tmp_path: Path) -> None:
     async with court(tmp_path) as c:
         until = c.w.env.now() + timedelta(days=40)

@@ -226,6 +226,20 @@ async def test_revealing_shows_the_message_s_own_picture_to_one_and_notes_it(
         assert (events[-1].kind, events[-1].actor_id) == (EventKind.REVEALED, c.mod.id)
 
 
+async def test_a_message_that_shows_a_special_picture_too_is_not_revealed(tmp_path: Path) -> None:
+    async with court(tmp_path) as c:
+        message = await c.posted(c.w.ann)
+        case = await c.flagged(c.w.ann.id, message.id)
+        ordinary = c.card()
+        verdict = flag(rule=SPECIAL, outcome=Outcome.SPECIAL, step=Step.FLAG)
+        special = await c.concluded(c.w.ann.id, message.id, verdict=verdict, key="second")
+        assert special.id != case.id
+        shown = await c.press(c.mod, "Reveal", ordinary)
+        assert "nothing of this picture may be shown" in told(shown)
+        assert [item for item in components(shown.response) if item["type"] == 12] == []
+        assert [event.kind for event in await c.cases.events(case.id)] == [EventKind.OPENED]
+
+
 async def test_what_is_gone_cannot_be_revealed(tmp_path: Path) -> None:
     async with court(tmp_path) as c:
         message = await c.posted(c.w.ann)

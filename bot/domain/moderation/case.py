@@ -69,6 +69,8 @@ class ActionState(enum.StrEnum):
     """The person owns the server, or stands above the bot or the moderator."""
     LEFT = "left"
     """The person is no longer in the server."""
+    REPLACED = "replaced"
+    """Somebody else's holds since, and longer: their time-out is not ours to end."""
     UNREACHABLE = "unreachable"
     """Direct messages are closed."""
     FAILED = "failed"

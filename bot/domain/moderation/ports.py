@@ -157,6 +157,12 @@ class CaseStore(Protocol):
         """Return a case with its newest 10 sightings."""
         ...
 
+    async def special_messages(
+        self, guild_id: int, message_ids: Collection[int]
+    ) -> Collection[int]:
+        """Return which of these show a picture that nobody is to be shown."""
+        ...
+
     async def severity(self, case_id: int) -> int | None:
         """Return how bad a case's picture is (0 to 3); None for an unknown case."""
         ...

@@ -26,7 +26,7 @@ from bot.domain.errors import (
     PictureRejected,
     StorageFailed,
 )
-from bot.domain.moderation.assessment import Assessment, Unanswered
+from bot.domain.moderation.assessment import Assessment, Finding, Unanswered
 from bot.domain.moderation.policy import Category, Policy
 from bot.domain.moderation.taxonomy import DEFINITIONS
 from bot.domain.moderation.upload import MAX_TEXT_CHARACTERS, Screened
@@ -100,13 +100,13 @@ class Assessing:
         what it said or refused to take), CannotAnswer, QueueFull, Interrupted and GaveWay.
         """
         asking = _Asking(asker, interactive, stored, may_give_way)
-        pictures = [_picture(frames) for frames in (screened.frames, screened.dark) if frames]
-        looking = self.looking.find(pictures, screened, policy)
+        looking = self.look(screened, policy)
         if self.engine is None:
             return before.with_findings(*await looking)
         words = text[:MAX_TEXT_CHARACTERS] if order_in(plain(text)) is None else ""
         reviews = [
-            Review(criteria_of(policy), picture, words, age_restricted) for picture in pictures
+            Review(criteria_of(policy), picture, words, age_restricted)
+            for picture in _pictures(screened)
         ]
         # At once: looking takes this machine's processor, judging the engine's time. What fails
         # waits for the other, since to break off a reading costs its process.
@@ -131,6 +131,10 @@ class Assessing:
             with contextlib.suppress(StorageFailed):
                 await self.answers.put(key, answer)
         return found
+
+    async def look(self, screened: Screened, policy: Policy) -> list[Finding]:
+        """Return what is found without the model."""
+        return await self.looking.find(_pictures(screened), screened, policy)
 
     async def _said(self, engine: Engine, reviews: Sequence[Review], asking: _Asking) -> _Said:
         """Return what the model says of all pictures. Raises as ``assess``."""
@@ -245,6 +249,11 @@ def _key(engine: Engine, review: Review) -> AnswerKey:
         model=engine.model_for(TaskName.MODERATE),
         parameters=Parameters(focus=digest),
     )
+
+
+def _pictures(screened: Screened) -> list[Picture]:
+    """Return an upload's picture on white, and where that differs on dark."""
+    return [_picture(frames) for frames in (screened.frames, screened.dark) if frames]
 
 
 def _picture(frames: Sequence[Frame]) -> Picture:

@@ -109,7 +109,7 @@ class Intake:
         return together
 
     async def _record(self, together: Sequence[_Batch]) -> None:
-        """Record batches in one transaction; where one of them spoils it, each alone.
+        """Record batches in one transaction; where one upload spoils it, each alone.
 
         Raises StorageFailed while the database takes nothing at all.
         """
@@ -126,7 +126,8 @@ class Intake:
         except Exception as error:
             if isinstance(error, StorageFailed) and error.reason != "failed":
                 raise
-            if len(together) == 1:
+            parts = _parts(together)
+            if len(parts) == 1:
                 _log.error(
                     "uploads_refused",
                     uploads=len(uploads),
@@ -135,7 +136,7 @@ class Intake:
                 )
                 self._let_go(together[0])
                 return
-            for batch in together:
+            for batch in parts:
                 await self._record([batch])
 
     def _retries(self) -> bool:
@@ -169,6 +170,15 @@ class Intake:
 
     def _held(self) -> int:
         return sum(len(batch.uploads) for batch in self._waiting)
+
+
+def _parts(together: Sequence[_Batch]) -> Sequence[_Batch]:
+    """Return the batches, or what one batch consists of: its cursor after its uploads."""
+    batch, *others = together
+    alone = [_Batch((upload,), None) for upload in batch.uploads]
+    if others or len(alone) == 1:
+        return together
+    return alone if batch.cursor is None else [*alone, _Batch((), batch.cursor)]
 
 
 def _same_channel(one: Cursor | None, other: Cursor | None) -> bool:

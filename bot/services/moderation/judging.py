@@ -74,7 +74,7 @@ class Judging:
             await self.concluding.fail(job.subject_id)
 
     async def _go_by(self, upload_id: int, screened: Screened) -> bool:
-        """Decide by what screening found; False where that says nothing.
+        """Decide by what is found without the model; False where that says nothing.
 
         A picture that brings the model down must not get by with what its codes say.
         """
@@ -83,7 +83,9 @@ class Judging:
             return True
         upload, policy = wanted
         unanswered = Finding(UNANSWERED, Source.MODEL, 1.0, 1)
-        assessment = (await self._found_before(upload, screened)).with_findings(unanswered)
+        before = await self._found_before(upload, screened)
+        seen = await self.assessing.look(screened, policy)
+        assessment = before.with_findings(*seen, unanswered)
         context = await self.concluding.context(upload, policy, assessment)
         verdict = decide(assessment, policy, context)
         if verdict.rule == UNANSWERED:

@@ -72,13 +72,16 @@ async def _forget_picture(
     case_ids: Collection[int],
     now: datetime,
 ) -> None:
-    """Keep nothing that earlier cases hold of a picture, as it turned out what it is."""
+    """Keep nothing that earlier cases hold of a picture, as it turned out what it is.
+
+    They are special from now on: their cards neither offer to show it nor to learn from it.
+    """
     if not case_ids:
         return
     await erase(session, guild_id, BankEntryRow.case_id.in_(case_ids), now)
     mine = select(CaseRow).where(CaseRow.guild_id == guild_id, CaseRow.id.in_(case_ids))
     for row in (await session.scalars(mine.order_by(CaseRow.id))).all():
-        row.thumbnail = None
+        row.outcome, row.thumbnail = Outcome.SPECIAL, None
         found = findings_of(database.seal, row)
         wordless = [replace(finding, evidence="") for finding in found]
         row.findings = sealed_findings(database.seal, wordless)

@@ -1,12 +1,13 @@
 """Looking at cases."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Exists, Select, and_, distinct, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.clock import utc_now
+from bot.domain.moderation.assessment import Outcome
 from bot.domain.moderation.case import Action, Case, CaseEvent
 from bot.domain.moderation.ports import CaseQuery
 from bot.domain.moderation.upload import Author
@@ -55,6 +56,22 @@ class Finding(CasePart):
     async def by_number(self, guild_id: int, number: int) -> Case | None:
         """Return a case by its number in a server."""
         return await self._one(and_(CaseRow.guild_id == guild_id, CaseRow.number == number))
+
+    async def special_messages(
+        self, guild_id: int, message_ids: Collection[int]
+    ) -> Collection[int]:
+        """Return which of these show a picture that nobody is to be shown."""
+        question = (
+            select(SightingRow.message_id)
+            .join(CaseRow, CaseRow.id == SightingRow.case_id)
+            .where(
+                CaseRow.guild_id == guild_id,
+                CaseRow.outcome == Outcome.SPECIAL,
+                SightingRow.message_id.in_(message_ids),
+            )
+        )
+        async with self._database.reading() as session:
+            return set(await session.scalars(question))
 
     async def severity(self, case_id: int) -> int | None:
         """Return how bad a case's picture is (0 to 3); None for an unknown case."""

@@ -94,7 +94,8 @@ class SqlModerationKeeper:
         deleted = await self._delete_words(person_id)
         deleted += await self._delete(ReportRow, ReportRow.reporter_id == person_id)
         deleted += await self._delete(UploadRow, ended)
-        await self._database.scrub_thoroughly()
+        if deleted:  # else everybody could keep the file busy by asking again and again
+            await self._database.scrub_thoroughly()
         return deleted
 
     async def delete_guild(self, guild_id: int) -> int:

@@ -64,11 +64,13 @@ async def take_back(
     waiting = _waiting(row, policys_too=policys_too)
     await _hand_on(session, database, row, waiting, now)
     await _withdraw(session, waiting, now)
+    until = await _until(session, row.guild_id, ending.get(ActionKind.TIME_OUT, ()))
     actions = [
         NewAction(
             _ENDED_BY[kind],
             person_key(_ENDED_BY[kind], row.id, person_id, time),
             person_id=person_id,
+            until=until.get(person_id) if kind is ActionKind.TIME_OUT else None,
         )
         for kind, people in ending.items()
         for person_id in sorted(people)
@@ -146,6 +148,30 @@ async def _not_ours(
             elif one.begun >= _BEGUN_BEFORE[one.state]:
                 ours.add(one.person_id)
     return set(people) - ours
+
+
+async def _until(
+    session: AsyncSession, guild_id: int, people: Collection[int]
+) -> dict[int, datetime]:
+    """Return until when time-outs hold that Discord was asked for: a longer one is not ours."""
+    holding: dict[int, datetime] = {}
+    for some in batches(people, PEOPLE_AT_ONCE):
+        question = (
+            select(ActionRow.person_id, func.max(ActionRow.until))
+            .where(
+                ActionRow.guild_id == guild_id,
+                ActionRow.person_id.in_(some),
+                ActionRow.kind == ActionKind.TIME_OUT,
+                ActionRow.begun > 0,
+            )
+            .group_by(ActionRow.person_id)
+        )
+        holding |= {
+            person_id: until
+            for person_id, until in await session.execute(question)
+            if person_id is not None and until is not None
+        }
+    return holding
 
 
 async def _wanted_elsewhere(

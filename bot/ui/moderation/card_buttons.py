@@ -16,7 +16,7 @@ from bot.ui.moderation.appeals import AppealButton
 from bot.ui.moderation.card import moment_of
 from bot.ui.moderation.confirming import DESTRUCTIVE, SureButton, confirmation
 from bot.ui.moderation.pressing import Press, decide, faster, gone, outcome, pressed, refused
-from bot.ui.moderation.reveal import revealed
+from bot.ui.moderation.reveal import never_shown, revealed
 from bot.ui.moderation.rights import Control, control_of, undo_of
 
 Button = ui.Button[ui.LayoutView]
@@ -58,11 +58,7 @@ class CaseButton(
 
     async def _answer(self, press: Press) -> ui.LayoutView:
         if press.case.special and self.action in _NEVER_SPECIAL:
-            return plain(
-                press.say.say(
-                    "This is not offered here: nothing of this picture may be shown or kept."
-                )
-            )
+            return plain(never_shown(press.say))
         if self.action == _REVEAL:
             return await revealed(press)
         refusal = await refused(press, self._control(press))

@@ -35,11 +35,18 @@ def settled(action: Action, member: discord.Member | None) -> ActionState | None
     until = member.timed_out_until
     lasting = until if until is not None and until > now else None
     if action.kind is ActionKind.END_TIME_OUT:
-        return ActionState.ALREADY if lasting is None else None
+        return _ending(action, lasting)
     if action.until is None or action.until <= now:
         return ActionState.FAILED
     enough = lasting is not None and lasting >= _bounded(action.until) - _A_MOMENT
     return ActionState.ALREADY if enough else None
+
+
+def _ending(action: Action, lasting: datetime | None) -> ActionState | None:
+    if lasting is None:
+        return ActionState.ALREADY
+    longer = action.until is not None and lasting > action.until + _A_MOMENT
+    return ActionState.REPLACED if longer else None
 
 
 async def is_banned(guild: discord.Guild, person_id: int) -> bool:

@@ -113,6 +113,7 @@ ACTION_STATES: Mapping[ActionState, str] = {
     ActionState.NO_RIGHT: mark("the moderator may not do this"),
     ActionState.OUTRANKED: mark("the person stands above me or the moderator"),
     ActionState.LEFT: mark("the person has left the server"),
+    ActionState.REPLACED: mark("somebody has set a longer one since"),
     ActionState.UNREACHABLE: mark("direct messages are closed"),
     ActionState.FAILED: mark("failed"),
 }

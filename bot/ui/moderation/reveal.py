@@ -6,6 +6,7 @@ from discord import ui
 from bot.domain.moderation.case import Sighting
 from bot.domain.moderation.upload import Subject
 from bot.domain.picture import PictureRef
+from bot.ui.i18n import Words
 from bot.ui.layouts import plain
 from bot.ui.moderation.pressing import Press
 from bot.ui.moderation.rights import Control, Refusal, refusal, refusal_sentence
@@ -22,9 +23,16 @@ async def revealed(press: Press) -> ui.LayoutView:
 
     Raises StorageFailed, and discord.HTTPException where Discord cannot be asked.
     """
-    case = press.case
+    case, cases = press.case, press.house.moderation.cases
     refused: Refusal | None = None
-    for sighting in case.sightings:
+    # A message is shown as a whole, with the pictures that other cases are about.
+    special = await cases.special_messages(
+        case.guild_id, [one.message_id for one in case.sightings]
+    )
+    shown = [sighting for sighting in case.sightings if sighting.message_id not in special]
+    if special and not shown:
+        return plain(never_shown(press.say))
+    for sighting in shown:
         place = await _place(press.guild, sighting)
         here, bot = powers(press.presser, place), powers(press.guild.me, place)
         reason = refusal(Control.REVEAL, here, bot, None)
@@ -33,7 +41,7 @@ async def revealed(press: Press) -> ui.LayoutView:
             continue
         links = await _links(press.guild, sighting, place)
         if links:
-            await press.house.moderation.cases.revealed(case.id, press.presser.id)
+            await cases.revealed(case.id, press.presser.id)
             return _shown(press, sighting, links)
     if refused is not None:
         return plain(refusal_sentence(refused, press.say))
@@ -42,6 +50,11 @@ async def revealed(press: Press) -> ui.LayoutView:
             "I cannot show it: the message is gone, or Discord does not let me read its picture."
         )
     )
+
+
+def never_shown(say: Words) -> str:
+    """Say that what is special is shown to nobody."""
+    return say.say("This is not offered here: nothing of this picture may be shown or kept.")
 
 
 def _shown(press: Press, sighting: Sighting, links: list[str]) -> ui.LayoutView:

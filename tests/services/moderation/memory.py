@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -95,6 +95,11 @@ class MemoryCases:
     async def get(self, case_id: int) -> Case | None:
         self.outage.check()
         return self.cases.get(case_id)
+
+    async def special_messages(
+        self, guild_id: int, message_ids: Collection[int]
+    ) -> Collection[int]:
+        raise NotImplementedError
 
     async def severity(self, case_id: int) -> int | None:
         self.outage.check()

@@ -164,6 +164,17 @@ def test_whoever_waits_while_the_database_fails_does_not_try_it_once_more_each()
     virtually(scenario())
 
 
+def test_a_page_of_messages_loses_only_the_upload_that_is_refused() -> None:
+    async def scenario() -> None:
+        store = SlowUploads(queue := MemoryQueue(), MemoryCases(queue))
+        intake = Intake(store)
+        await intake.accept([new_upload(name) for name in ("a", "poison", "b")], _cursor(5))
+        assert [one.new.ref.name for one in store.uploads.values()] == ["a", "b"]
+        assert store.moved == {}
+
+    virtually(scenario())
+
+
 def test_closing_records_what_waits_where_it_can() -> None:
     async def scenario() -> None:
         office = Office()

@@ -6,6 +6,7 @@ from bot.domain.moderation.fingerprint import BankKind
 from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.policy import SPECIAL, Step
 from bot.storage.database import Database
+from bot.storage.moderation.cases import SqlCaseStore
 from bot.storage.moderation_tables import BankEntryRow
 from tests.storage.moderation.values import Desk, copy_of, finding, verdict
 
@@ -30,7 +31,11 @@ async def test_earlier_cases_of_the_picture_keep_nothing_of_it(database: Databas
 
     bare, whole, own = await desk.cases()
     assert (bare.id, whole.id, own.id) == (first.id, other.id, special.id)
-    assert bare.thumbnail is None
+    assert (bare.thumbnail, bare.special, whole.special) == (None, True, False)
+    store = SqlCaseStore(database)
+    shown = [sighting.message_id for case in (bare, whole) for sighting in case.sightings]
+    assert await store.special_messages(bare.guild_id, shown) == {shown[0]}
+    assert await store.special_messages(bare.guild_id + 1, shown) == set()
     assert bare.version > first.version
     assert first.id in await desk.work(JobKind.CARD)
     assert {one.evidence for one in bare.findings} == {""}

@@ -115,6 +115,18 @@ async def test_only_what_we_did_ourselves_is_lifted(
     assert is_lifted or UNBAN not in {kind for kind, _, _ in await server.actions(case)}
 
 
+async def test_whoever_ends_a_time_out_knows_how_long_ours_was(server: Server) -> None:
+    one, two = await server.open(picture=1), await server.open(picture=2)
+    for case in (one, two):
+        await server.decide(case, Decision.TIME_OUT, tell=False)
+        (given,) = await server.carry_out(case, DONE, TIME_OUT)
+        server.clock.advance(hours=1)
+    await server.undo(two)
+    await server.undo(one)
+    (end,) = await server.carry_out(one, DONE, END_TIME_OUT)
+    assert end.until == given.until
+
+
 async def test_a_time_out_that_is_over_is_not_ended(server: Server) -> None:
     case = await server.open()
     await server.decide(case, Decision.TIME_OUT, tell=False)
