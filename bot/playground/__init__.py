@@ -66,7 +66,7 @@ async def opened(config: Config, port: int = 0) -> AsyncIterator[simcord.Preview
         stage.lookout.running.adopt(contextvars.copy_context())
         env.backend.bot_user.name = "Lookout"
         owner = env.create_user("you", global_name="You")
-        guild = env.create_guild("Playground", owner=owner)
+        guild = stage.guild = env.create_guild("Playground", owner=owner)
         stage.channel = guild.create_text_channel("pictures")
         hidden = discord.PermissionOverwrite(view_channel=False)
         assert client.user is not None

@@ -41,6 +41,10 @@ def add_commands(stage: Stage, client: LookoutClient) -> None:
         text: str = "Look at this!",
         times: app_commands.Range[int, 1, 30] = 1,
     ) -> None:
+        if stage.is_sam_banned():
+            said = "Sam is banned here. Take that back on the card of the case, and Sam can post."
+            await interaction.response.send_message(said, ephemeral=True)
+            return
         await interaction.response.send_message("Sam is posting …", ephemeral=True)
         stage.wishes.put_nowait(lambda: stage.post(text, picture, as_sam=True, times=times))
 

@@ -14,14 +14,18 @@ from typing import Any
 
 import discord
 import simcord
+import structlog
 from simcord.backend.errors import SetupError
 
 from bot.app import Lookout
 from bot.client import LookoutClient
 from bot.config import Config
 from bot.domain.clock import utc_now
+from bot.domain.errors import place_of
 from bot.media.samples import scam
 from bot.playground.transport import SimulatedTransport
+
+_log = structlog.get_logger(__name__)
 
 _LOOK_EVERY_SECONDS = 0.3
 
@@ -53,6 +57,7 @@ class Stage:
     lookout: Lookout = field(init=False)
     env: simcord.Env = field(init=False)
     preview: simcord.Preview = field(init=False)
+    guild: simcord.GuildHandle = field(init=False)
     channel: simcord.ChannelHandle = field(init=False)
     log: simcord.ChannelHandle = field(init=False)
     people: tuple[simcord.MemberActor, ...] = ()
@@ -87,9 +92,23 @@ class Stage:
         elif spot is Spot.LOG:
             await self._show(self.log, [you])
         elif spot is Spot.THREAD and self.channel.threads:
-            await self._show(self.channel.threads[-1], list(self.people))
+            await self._show(self.channel.threads[-1], self._here())
         else:
-            await self._show(self.channel, list(self.people))
+            await self._show(self.channel, self._here())
+
+    def is_sam_banned(self) -> bool:
+        """Say whether Sam cannot post."""
+        return self.guild.get_ban(self.people[1].user) is not None
+
+    def _bring_sam_back(self) -> None:
+        """Let Sam join again who was sent away."""
+        you, sam = self.people
+        if sam not in self._here():
+            self.people = (you, self.guild.add_member(sam.user))
+
+    def _here(self) -> list[simcord.MemberActor]:
+        members = self.guild.member_ids()
+        return [person for person in self.people if person.id in members]
 
     async def post(
         self,
@@ -104,6 +123,8 @@ class Stage:
         data = self.env.backend.cdn.get(picture.url) if picture else sample.data
         name = picture.filename if picture else sample.file_name
         assert data is not None
+        if as_sam:
+            self._bring_sam_back()
         who, where = self.people[1 if as_sam else 0], self.preview.channel
         files = [(name, data)]
         for _ in range(times):
@@ -164,8 +185,17 @@ class Stage:
             async with self._lock:
                 with contextlib.suppress(SetupError):  # an action of the person's is under way
                     while not self.wishes.empty():
-                        await self.wishes.get_nowait()()
+                        await self._grant(self.wishes.get_nowait())
                     done = len(self.env.http_requests)
                     if done != published:
                         await self.preview.refresh()
                         published = done
+
+    async def _grant(self, wish: Wish) -> None:
+        """Do what somebody wished; what cannot be done must not end all that is to come."""
+        try:
+            await wish()
+        except SetupError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as said
+            _log.error("wish_failed", error=type(error).__name__, where=place_of(error))

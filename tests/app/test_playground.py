@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import discord
 import pytest
 import simcord
 from simcord.backend.errors import SetupError
@@ -158,6 +159,24 @@ async def test_the_bot_can_be_started_anew_and_the_page_goes_elsewhere(tmp_path:
         )
         mention = f"<@{preview.env.backend.bot_user.id}>?"
         await until(lambda: any(m.content == mention for m in preview.channel.history()))
+
+
+async def test_sam_posts_again_who_was_banned_once_that_is_taken_back(tmp_path: Path) -> None:
+    async with opened(await offline(tmp_path)) as preview:
+        channel = preview.channel
+        you, sam = preview.viewers
+        assert isinstance(you, simcord.MemberActor)
+        guild = preview.env.bot.guilds[0]
+        before = len(channel.history())
+        await guild.ban(discord.Object(sam.id))
+        said = await you.slash(channel, "sam")
+        assert said.response is not None
+        assert "Sam is banned here" in said.response.content
+        await guild.unban(discord.Object(sam.id))
+        await used(you.slash, channel, "sam", text="I am back")
+        await until(lambda: any(m.content == "I am back" for m in channel.history()[before:]))
+        await used(you.slash, channel, "go", place="log")
+        await until(lambda: preview.channel.name == "mod-log")
 
 
 async def test_a_taken_port_ends_as_a_wrong_setting(tmp_path: Path) -> None:
