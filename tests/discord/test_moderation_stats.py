@@ -10,6 +10,7 @@ from PIL import Image
 from bot.domain.errors import ServiceError
 from bot.domain.moderation.assessment import Outcome, Verdict
 from bot.domain.moderation.case import Decision, DecisionRequest
+from bot.domain.moderation.policy import REPORTED
 from bot.domain.moderation.upload import Conclusion
 from bot.media.chart import Chart
 from bot.storage.moderation.uploads import SqlUploadStore
@@ -39,9 +40,9 @@ async def test_the_figures_are_drawn_and_written(tmp_path: Path) -> None:
         assert page.ephemeral
         text = shown(page)
         assert text.startswith("## Moderation in the last 7 days")
-        assert "Pictures: 3. Cases: 3. Confirmed: 1. Not a violation: 1." in text
-        assert "Of 2 cases that moderators judged, 50 % were right." in text
-        assert "Scams and phishing: 3 flagged, 1 confirmed, 1 not a violation" in text
+        assert "Pictures looked at: 3. Cases: 3. Confirmed: 1. Not a violation: 1." in text
+        assert "Of 2 cases that I opened and moderators judged, 50 % were right." in text
+        assert "Scams and phishing: 3 cases, 1 confirmed, 1 not a violation" in text
         assert "1 case is open." in text
         assert "From upload to verdict: 1 second in the middle" in text
         (gallery,) = [item for item in components(page.response) if item["type"] == 12]
@@ -57,7 +58,7 @@ async def test_without_figures_there_is_no_chart(tmp_path: Path) -> None:
         page = await o.slash(o.court.mod, "stats", days=1)
         text = shown(page)
         assert text.startswith("## Moderation in the last day")
-        assert "Pictures: 0." in text
+        assert "Pictures looked at: 0." in text
         assert "Moderators have judged none of them yet." in text
         assert "0 cases are open." in text
         assert [item["type"] for item in components(page.response)].count(12) == 0
@@ -67,7 +68,20 @@ async def test_what_ended_without_a_look_is_counted_by_reason(tmp_path: Path) ->
     async with office(tmp_path) as o:
         await looked_at(o, o.w.ann, 1, Verdict(Outcome.GONE))
         text = shown(await o.slash(o.court.mod, "stats"))
+        assert "Pictures looked at: 0." in text
         assert "### Ended without a look\n1: could not be fetched: deleted before the scan" in text
+
+
+async def test_what_members_report_says_nothing_of_how_often_lookout_is_right(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as o:
+        await looked_at(o, o.w.ann, 1, flag(rule=REPORTED))
+        request = DecisionRequest(1, o.w.guild.id, o.court.mod.id, Decision.KEEP)
+        await o.court.cases.decide(request)
+        text = shown(await o.slash(o.court.mod, "stats"))
+        assert "Not a violation: 1." in text
+        assert "Moderators have judged none of them yet." in text
 
 
 async def undrawable(_: Chart) -> bytes:
@@ -83,7 +97,7 @@ async def test_without_a_chart_the_figures_say_all(
     async with office(tmp_path) as o:
         await looked_at(o, o.w.ann, 1, flag())
         page = await o.slash(o.court.mod, "stats")
-        assert "Pictures: 1. Cases: 1." in shown(page)
+        assert "Pictures looked at: 1. Cases: 1." in shown(page)
         why = "could not be drawn just now" if installed else "install Lookout's extra"
         assert why in shown(page)
         assert page.response is not None

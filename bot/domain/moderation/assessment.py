@@ -110,6 +110,16 @@ WITH_CASE = frozenset(
 """Outcomes that make a case; NOTED ones have no card."""
 
 
+WITHOUT_A_LOOK = (
+    Outcome.GONE,
+    Outcome.UNREADABLE,
+    Outcome.EXPIRED,
+    Outcome.FAILED,
+    Outcome.WITHDRAWN,
+)
+"""Outcomes of uploads that nobody saw."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a decision depends on besides assessment and policy."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from bot.domain.moderation.assessment import Outcome
+from bot.domain.moderation.assessment import WITHOUT_A_LOOK, Outcome
 from bot.domain.moderation.policy import RuleId
 
 
@@ -23,8 +23,10 @@ class DayCount:
 
     @property
     def scanned(self) -> int:
-        """All uploads that ended that day."""
-        return sum(self.outcomes.values())
+        """The uploads that were looked at."""
+        return sum(
+            count for outcome, count in self.outcomes.items() if outcome not in WITHOUT_A_LOOK
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,12 +150,16 @@ class CaseOfUpload:
     def _join(self, row: CaseRow, *, other_picture: bool) -> None:
         """Let a case say the gravest of what was found, by whichever of its uploads."""
         verdict, seal, thumbnail = self._verdict, self._database.seal, self._conclusion.thumbnail
-        graver = _gravity(
-            verdict.outcome, verdict.step, verdict.severity, verdict.score
-        ) > _gravity(row.outcome, row.step, row.severity, row.score)
+        # That it is a copy of the case's own picture says nothing new of that picture.
+        own = [finding for finding in verdict.reasons if finding.rule == verdict.rule]
+        said = [finding.score for finding in own if finding.case_id != row.id]
+        score = max(said, default=row.score if own else verdict.score)
+        graver = _gravity(verdict.outcome, verdict.step, verdict.severity, score) > _gravity(
+            row.outcome, row.step, row.severity, row.score
+        )
         if graver:
             row.rule = verdict.rule or row.rule
-            row.score, row.severity = verdict.score, verdict.severity
+            row.score, row.severity = score, verdict.severity
             row.step, row.dry_run = verdict.step, verdict.dry_run
         row.automatic = max(row.automatic or 0, verdict.automatic or 0) or None
         row.outcome = max(row.outcome, verdict.outcome, key=_ORDER.index)

@@ -7,7 +7,7 @@ import discord
 
 from bot.domain.errors import LookoutError, RateLimited
 from bot.domain.moderation.assessment import Finding, Outcome
-from bot.domain.moderation.policy import Policy
+from bot.domain.moderation.policy import BLOCKED_PICTURE, Policy
 from bot.domain.picture import PictureRef, SourceKind
 from bot.domain.ports import Asker
 from bot.services.moderation.moderation import Looked
@@ -163,6 +163,8 @@ def looked_lines(looked: Looked, policy: Policy, say: Words) -> list[str]:
     if assessment.allowed_rules:
         names = ", ".join(rule_name(one, policy, say) for one in sorted(assessment.allowed_rules))
         lines.append(say.say("Moderators allowed this very picture: {rules}.", rules=names))
+        if verdict.rule in assessment.allowed_rules | {BLOCKED_PICTURE}:
+            lines.append(say.say("A block, a code in the picture or a copy outweighs that."))
     if not policy.enabled:
         lines.append(say.say("Moderation is off here; this is what the rules would do."))
     return [*lines, kept]

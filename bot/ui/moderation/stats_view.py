@@ -7,8 +7,8 @@ import discord
 from discord import ui
 
 from bot.domain.errors import ServiceError
-from bot.domain.moderation.assessment import Outcome
-from bot.domain.moderation.policy import Policy, RuleId
+from bot.domain.moderation.assessment import WITHOUT_A_LOOK, Outcome
+from bot.domain.moderation.policy import REPORTED, UNANSWERED, Policy, RuleId
 from bot.domain.moderation.stats import Stats
 from bot.media.chart import Chart, Label, draw_chart, installed
 from bot.ui.asking import Interaction
@@ -27,18 +27,12 @@ _HOUR_SECONDS = 3600
 _MANY_HOURS = 3
 _LABELS = {
     "scanned": mark("looked at"),
-    "flagged": mark("flagged"),
+    "flagged": mark("cases"),
     "confirmed": mark("confirmed by moderators"),
     "overturned": mark("not a violation, say moderators"),
 }
-_WITHOUT_A_LOOK = (
-    Outcome.GONE,
-    Outcome.UNREADABLE,
-    Outcome.EXPIRED,
-    Outcome.FAILED,
-    Outcome.WITHDRAWN,
-)
-"""Ends at which nobody saw the picture."""
+_NOT_FOUND_BY_US = frozenset({REPORTED, UNANSWERED})
+"""Rules of cases in which Lookout claimed nothing."""
 
 
 async def show_stats(house: House, interaction: Interaction, days: int) -> None:
@@ -82,11 +76,11 @@ def chart_of(stats: Stats, say: Words) -> Chart:
 
 
 def alt_text(stats: Stats, say: Words) -> str:
-    """Say in words what the chart shows: the sums, and the day with the most flagged pictures."""
+    """Say in words what the chart shows: the sums, and the day with the most cases."""
     chart = chart_of(stats, say)
     text = say.say(
         "Bar chart by day, {start} to {end}. Altogether {scanned} pictures looked at, {flagged} "
-        "flagged, {confirmed} confirmed by moderators, {overturned} not a violation.",
+        "cases, {confirmed} confirmed by moderators, {overturned} not a violation.",
         start=chart.days[0].isoformat(),
         end=chart.days[-1].isoformat(),
         scanned=sum(chart.scanned),
@@ -97,7 +91,7 @@ def alt_text(stats: Stats, say: Words) -> str:
     most = max(range(len(chart.days)), key=lambda index: chart.flagged[index])
     if chart.flagged[most]:
         text += " " + say.say(
-            "Most were flagged on {day}: {count}.",
+            "Most cases came up on {day}: {count}.",
             day=chart.days[most].isoformat(),
             count=chart.flagged[most],
         )
@@ -136,23 +130,25 @@ def _sums(stats: Stats, say: Words) -> list[str]:
     overturned = _total(day.overturned for day in stats.days)
     return [
         say.say(
-            "Pictures: {scanned}. Cases: {flagged}. Confirmed: {confirmed}. Not a violation: "
-            "{overturned}.",
+            "Pictures looked at: {scanned}. Cases: {flagged}. Confirmed: {confirmed}. Not a "
+            "violation: {overturned}.",
             scanned=scanned,
             flagged=flagged,
             confirmed=confirmed,
             overturned=overturned,
         ),
-        _precision(confirmed, overturned, say),
+        _precision(stats, say),
     ]
 
 
-def _precision(confirmed: int, overturned: int, say: Words) -> str:
-    judged = confirmed + overturned
+def _precision(stats: Stats, say: Words) -> str:
+    """Say how often Lookout was right where it claimed something, not a member or nobody."""
+    confirmed = _claimed(day.confirmed for day in stats.days)
+    judged = confirmed + _claimed(day.overturned for day in stats.days)
     if not judged:
         return say.say("Moderators have judged none of them yet.")
     return say.say(
-        "Of {judged} cases that moderators judged, {percent} % were right.",
+        "Of {judged} cases that I opened and moderators judged, {percent} % were right.",
         judged=judged,
         percent=round(100 * confirmed / judged),
     )
@@ -169,7 +165,7 @@ def _by_rule(stats: Stats, policy: Policy, say: Words) -> list[str]:
         "### " + say.say("By rule"),
         *(
             say.say(
-                "{rule}: {flagged} flagged, {confirmed} confirmed, {overturned} not a violation",
+                "{rule}: {flagged} cases, {confirmed} confirmed, {overturned} not a violation",
                 rule=rule_name(rule, policy, say),
                 flagged=flagged[rule],
                 confirmed=confirmed[rule],
@@ -219,10 +215,16 @@ def _ends(stats: Stats, say: Words) -> list[str]:
         ends.update(day.outcomes)
     lines = [
         say.say("{count}: {outcome}", count=ends[outcome], outcome=say.say(OUTCOME_NAMES[outcome]))
-        for outcome in _WITHOUT_A_LOOK
+        for outcome in WITHOUT_A_LOOK
         if ends[outcome]
     ]
     return ["### " + say.say("Ended without a look"), *lines] if lines else []
+
+
+def _claimed(counts: Iterable[Mapping[RuleId, int]]) -> int:
+    return sum(
+        count for one in counts for rule, count in one.items() if rule not in _NOT_FOUND_BY_US
+    )
 
 
 def _total(counts: Iterable[Mapping[RuleId, int]]) -> int:

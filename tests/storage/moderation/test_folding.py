@@ -52,6 +52,14 @@ async def test_pictures_of_one_message_share_a_case(desk: Desk) -> None:
     assert (await desk.counted())["flagged", Category.SEXUAL] == 1
 
 
+async def test_a_copy_makes_a_case_no_surer_of_its_picture(desk: Desk) -> None:
+    first = await desk.opened(1, picture=1)
+    copied = await desk.opened(2, verdict(Outcome.FLAGGED, copy_of(first)), picture=1)
+    assert (copied.id, copied.sighting_count, copied.score) == (first.id, 2, 0.9)
+    surer = verdict(Outcome.FLAGGED, finding(score=0.95), copy_of(first))
+    assert (await desk.opened(3, surer, picture=1)).score == 0.95
+
+
 async def test_the_gravest_picture_of_a_message_speaks_for_the_case(desk: Desk) -> None:
     scam = finding(Category.SCAM, severity=3, score=0.8)
     noted = verdict(Outcome.NOTED, step=Step.NOTE)

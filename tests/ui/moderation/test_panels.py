@@ -218,8 +218,8 @@ def test_the_chart_s_alt_text_says_its_numbers_in_words() -> None:
     two = DayCount(date(2026, 1, 2), {Outcome.CLEAN: 1}, {}, {"scam": 1}, {"spam": 1})
     found = Stats((one, two), Backlog(0, 0), 1)
     assert alt_text(found, words("en-US")) == (
-        "Bar chart by day, 2026-01-01 to 2026-01-02. Altogether 8 pictures looked at, 2 flagged, "
-        "1 confirmed by moderators, 1 not a violation. Most were flagged on 2026-01-01: 2."
+        "Bar chart by day, 2026-01-01 to 2026-01-02. Altogether 8 pictures looked at, 2 cases, "
+        "1 confirmed by moderators, 1 not a violation. Most cases came up on 2026-01-01: 2."
     )
     drawn = chart_of(found, words("en-US"))
     assert (drawn.scanned, drawn.flagged) == ([7, 1], [2, 0])
