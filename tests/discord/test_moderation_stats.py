@@ -42,7 +42,7 @@ async def test_the_figures_are_drawn_and_written(tmp_path: Path) -> None:
         assert text.startswith("## Moderation in the last 7 days")
         assert "Pictures looked at: 3. Cases: 3. Confirmed: 1. Not a violation: 1." in text
         assert "Of 2 cases that I opened and moderators judged, 50 % were right." in text
-        assert "Scams and phishing: 3 cases, 1 confirmed, 1 not a violation" in text
+        assert "Scams and phishing: cases 3, confirmed 1, not a violation 1" in text
         assert "1 case is open." in text
         assert "From upload to verdict: 1 second in the middle" in text
         (gallery,) = [item for item in components(page.response) if item["type"] == 12]

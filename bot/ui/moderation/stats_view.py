@@ -165,7 +165,7 @@ def _by_rule(stats: Stats, policy: Policy, say: Words) -> list[str]:
         "### " + say.say("By rule"),
         *(
             say.say(
-                "{rule}: {flagged} cases, {confirmed} confirmed, {overturned} not a violation",
+                "{rule}: cases {flagged}, confirmed {confirmed}, not a violation {overturned}",
                 rule=rule_name(rule, policy, say),
                 flagged=flagged[rule],
                 confirmed=confirmed[rule],
