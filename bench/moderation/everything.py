@@ -18,7 +18,7 @@ class Plan:
     raiding: raid.Plan = field(default_factory=raid.Plan)
     looking_up: lookup.Plan = field(default_factory=lookup.Plan)
     waiting: backlog.Plan = field(default_factory=backlog.Plan)
-    reading: reading.Plan = field(default_factory=reading.Plan)
+    words: reading.Plan = field(default_factory=reading.Plan)
 
     @classmethod
     def quick(cls) -> "Plan":
@@ -42,7 +42,7 @@ async def measure(plan: Plan) -> Outcome:
         "raiding": lambda: raid.measure(plan.raiding),
         "looking_up": lambda: lookup.measure(plan.looking_up),
         "waiting": lambda: backlog.measure(plan.waiting),
-        "reading": lambda: reading.measure(plan.reading),
+        "reading": lambda: reading.measure(plan.words),
     }
     for name, part in parts.items():
         found = await part()

@@ -7,7 +7,7 @@ import pytest
 from bench import load, memory, overhead
 from bench.conversations import growth, kill
 from bench.engine import Speed
-from bench.moderation import backlog, everything, intake, lookup, pace, raid
+from bench.moderation import backlog, everything, intake, lookup, pace, raid, reading
 from bench.moderation import kill as moderation_kill
 from bench.photos import SMALL, Kind
 
@@ -94,6 +94,7 @@ async def test_moderation_is_measured_in_all_its_parts() -> None:
         raid.Plan(copies=6, unrelated=8),
         lookup.Plan(few=200, many=400, lookups=4),
         backlog.Plan(backlog=20, describes=2, speed=FAST),
+        reading.Plan(pictures=1),
     )
 
     outcome = await everything.measure(plan)
@@ -102,5 +103,11 @@ async def test_moderation_is_measured_in_all_its_parts() -> None:
     figures = outcome.figures
     assert figures["unrelated_folded_in"] == 0
     assert 0 < figures["raid_model_calls"] <= 6
-    for key in ("queued_per_s", "verdict_1_per_s_p50_s", "lookup_p50_ms", "describe_ratio"):
+    for key in (
+        "queued_per_s",
+        "verdict_1_per_s_p50_s",
+        "lookup_p50_ms",
+        "describe_ratio",
+        "read_photo_p50_s",
+    ):
         assert figures[key] > 0
