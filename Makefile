@@ -32,7 +32,7 @@ check: setup-dev ## lint, types, import contracts, migrations
 	$(VENV)/bin/lint-imports --no-logo
 	$(PY) -m alembic check
 
-bench: setup ## speed, load, memory, conversations, moderation (25 minutes); one: .venv/bin/python -m bench NAME
+bench: setup ## speed, load, memory, conversations, moderation (half an hour); one: .venv/bin/python -m bench NAME
 	$(PY) -m bench
 
 example: setup ## write config.example.toml anew from the settings' model
