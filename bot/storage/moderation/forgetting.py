@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from bot.domain.clock import utc_now
+from bot.domain.moderation.case import CaseState
 from bot.domain.moderation.fingerprint import BankKind
 from bot.domain.moderation.jobs import JobKind
 from bot.domain.moderation.upload import UploadState
@@ -132,11 +133,13 @@ class SqlModerationKeeper:
             absent = [one for one in await absent_too_long(session, now) if one in self._absent]
         for guild_id in absent:
             await self.delete_guild(guild_id)
-        deleted = len(absent) + await self._delete_uploads(
-            UploadRow.done_at <= now - self._upload_retention, batch
-        )
         cases_end = now - self._case_retention
+        deleted = len(absent)
         deleted += await self._delete_cases(CaseRow.updated_at <= cases_end, batch)
+        # What members reported goes with its upload; whoever is to decide still needs it.
+        undecided = exists().where(CaseRow.id == UploadRow.case_id, CaseRow.state == CaseState.OPEN)
+        over = and_(UploadRow.done_at <= now - self._upload_retention, ~undecided)
+        deleted += await self._delete_uploads(over, batch)
         newer = aliased(BankEntryRow)
         last_day = now.date() - timedelta(days=DAYS_COUNTED)
         for table, over in (
