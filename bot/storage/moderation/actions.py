@@ -1,6 +1,6 @@
 """Carrying out actions, and what else changes a case without deciding it."""
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.moderation.case import (
@@ -72,15 +72,23 @@ class Acting(CasePart):
     async def appeal(self, case_id: int, appeal: Appeal) -> bool:
         """Keep an appeal and redraw the card; False when the person appealed before or may not.
 
-        Those may who posted the picture as members.
+        Those may who posted the picture as members. That somebody appealed stays in the case's
+        history also where the words are forgotten.
         """
         concerned = select(posted_by(case_id, appeal.person_id))
+        before = select(
+            exists().where(
+                CaseEventRow.case_id == case_id,
+                CaseEventRow.kind == EventKind.APPEALED,
+                CaseEventRow.actor_id == appeal.person_id,
+            )
+        )
         async with self._database.writing() as session:
             row = await locked_case(session, case_id)
             if (
                 row is None
                 or not await session.scalar(concerned)
-                or await session.get(AppealRow, (case_id, appeal.person_id)) is not None
+                or await session.scalar(before)
             ):
                 return False
             session.add(

@@ -324,6 +324,8 @@ async def test_the_cards_that_quote_a_forgotten_person_are_drawn_anew(server: Se
     before = {case.id: await server.cases.get(case.id) for case in (appealed, other, reported)}
 
     assert await server.keeper.delete_person(MEMBER) == 2
+    again = Appeal(MEMBER, "once more", server.clock())
+    assert not await server.cases.appeal(appealed.id, again), "once for each case and person"
 
     for case_id, shown in before.items():
         now = await server.cases.get(case_id)
