@@ -85,11 +85,7 @@ class Acting(CasePart):
         )
         async with self._database.writing() as session:
             row = await locked_case(session, case_id)
-            if (
-                row is None
-                or not await session.scalar(concerned)
-                or await session.scalar(before)
-            ):
+            if row is None or not await session.scalar(concerned) or await session.scalar(before):
                 return False
             session.add(
                 AppealRow(
