@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.storage.moderation.bank import batches
 from bot.storage.moderation_tables import PolicyRow
 
 ABSENT_KEPT_FOR = timedelta(days=14)
@@ -30,9 +31,9 @@ async def note_presence_in(
     new = [guild_id for guild_id in absent if known[guild_id] is None]
     back = [guild_id for guild_id in present if known.get(guild_id) is not None]
     for guild_ids, since in ((back, None), (new, now)):
-        for first in range(0, len(guild_ids), AT_ONCE):
-            some = PolicyRow.guild_id.in_(guild_ids[first : first + AT_ONCE])
-            await session.execute(update(PolicyRow).where(some).values(absent_since=since))
+        for some in batches(guild_ids, AT_ONCE):
+            theirs = update(PolicyRow).where(PolicyRow.guild_id.in_(some))
+            await session.execute(theirs.values(absent_since=since))
     return absent
 
 
