@@ -19,6 +19,7 @@ from bot.domain.moderation.upload import (
     Upload,
     UploadState,
 )
+from bot.services.moderation.deciding import decide
 from bot.services.moderation.policies import Policies
 
 _log = structlog.get_logger(__name__)
@@ -57,7 +58,11 @@ class Concluding:
             return upload, policy
         return None
 
-    async def context(self, upload: Upload, policy: Policy, assessment: Assessment) -> Context:
+    async def verdict(self, upload: Upload, policy: Policy, assessment: Assessment) -> Verdict:
+        """Decide, without keeping it. Raises StorageFailed."""
+        return decide(assessment, policy, await self._context(upload, policy, assessment))
+
+    async def _context(self, upload: Upload, policy: Policy, assessment: Assessment) -> Context:
         """Return what the decision depends on besides. Raises StorageFailed.
 
         Nobody asks about the person where nothing was found: it is by far the commonest case.

@@ -25,7 +25,6 @@ from bot.domain.ports import Asker, Engine
 from bot.services.moderation.assessing import Assessing
 from bot.services.moderation.circuit import Circuit
 from bot.services.moderation.concluding import Concluding
-from bot.services.moderation.deciding import decide
 from bot.services.moderation.giving_way import GaveWay
 from bot.services.moderation.rules import recall
 from bot.services.moderation.worker import Later
@@ -86,8 +85,7 @@ class Judging:
         before = await self._found_before(upload, screened)
         seen = await self.assessing.look(screened, policy)
         assessment = before.with_findings(*seen, unanswered)
-        context = await self.concluding.context(upload, policy, assessment)
-        verdict = decide(assessment, policy, context)
+        verdict = await self.concluding.verdict(upload, policy, assessment)
         if verdict.rule == UNANSWERED:
             return False
         await self.concluding.conclude(upload, policy, assessment, verdict, screened)
@@ -101,14 +99,10 @@ class Judging:
 
     async def _judge(self, upload: Upload, policy: Policy, screened: Screened) -> None:
         assessment = await self._found_before(upload, screened)
-        verdict = decide(
-            assessment, policy, await self.concluding.context(upload, policy, assessment)
-        )
+        verdict = await self.concluding.verdict(upload, policy, assessment)
         if not verdict.settled:
             assessment = await self._assess(upload, policy, screened, assessment)
-            verdict = decide(
-                assessment, policy, await self.concluding.context(upload, policy, assessment)
-            )
+            verdict = await self.concluding.verdict(upload, policy, assessment)
         await self.concluding.conclude(upload, policy, assessment, verdict, screened)
 
     async def _assess(

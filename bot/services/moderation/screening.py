@@ -13,7 +13,6 @@ from bot.domain.picture import PictureRef, SourceKind
 from bot.domain.ports import Fetcher
 from bot.services.moderation.circuit import Circuit
 from bot.services.moderation.concluding import Concluding
-from bot.services.moderation.deciding import decide
 from bot.services.moderation.rules import read_codes, recall
 from bot.services.moderation.worker import Later
 
@@ -97,8 +96,7 @@ class Screening:
             await self.concluding.end(upload, Outcome.UNREADABLE)
             return
         assessment = Assessment(unanswered=Unanswered.UNREADABLE)
-        context = await self.concluding.context(upload, policy, assessment)
-        verdict = decide(assessment, policy, context)
+        verdict = await self.concluding.verdict(upload, policy, assessment)
         await self.concluding.conclude(upload, policy, assessment, verdict)
 
     async def _settle_or_spool(self, upload: Upload, policy: Policy, examined: Examined) -> None:
@@ -108,8 +106,7 @@ class Screening:
         codes = read_codes(examined.codes)
         assessment = known.with_findings(*codes)
         screened = screened_of(examined, codes)
-        context = await self.concluding.context(upload, policy, assessment)
-        verdict = decide(assessment, policy, context)
+        verdict = await self.concluding.verdict(upload, policy, assessment)
         if verdict.settled:
             await self.concluding.conclude(upload, policy, assessment, verdict, screened)
         else:
