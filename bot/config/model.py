@@ -274,7 +274,8 @@ class ModerationSettings(Section):
         ge=1,
         le=365,
         description="Days it is remembered that an upload was looked at and how that ended; the "
-        "picture, its link and its words are gone with the verdict.",
+        "picture, its link and its words are gone with the verdict. Where there is a case, at "
+        "least until it is decided.",
     )
     spool_max_bytes: int = Field(
         2_147_483_648,
